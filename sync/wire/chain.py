@@ -78,7 +78,9 @@ def sign(key: Ed25519PrivateKey, owner: Owner, head: Head, *, context: str = "")
     return key.sign(_signed_bytes(owner, head, context))
 
 
-def signed_by(key: Ed25519PublicKey, owner: Owner, head: Head, signature: bytes, *, context: str = "") -> bool:
+def signed_by(
+    key: Ed25519PublicKey, owner: Owner, head: Head, signature: bytes, *, context: str = ""
+) -> bool:
     """Whether ``signature`` is ``key``'s over ``head``."""
     try:
         key.verify(signature, _signed_bytes(owner, head, context))
