@@ -1,0 +1,120 @@
+"""A real Kota for tests: its own process, its own folder, its own port, and death by kill -9 when asked."""
+
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+START_TIMEOUT_S = 20
+
+
+def free_port() -> int:
+    """A port nobody listens on just now; Kota keeps it over a restart, so it cannot choose one itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Kota:
+    """``kota-central`` in ``home``. `start` returns when it answers; leaving the context kills it."""
+
+    def __init__(self, home: Path, *, port: int | None = None) -> None:
+        self.home = home
+        self.port = port or free_port()
+        self._process: subprocess.Popen[str] | None = None
+        self._client: httpx.Client | None = None
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        if self._client is not None:
+            self._client.close()
+
+    def run(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
+        """One ``kota-central`` command with ``--json``; its answer. Fails the test if the command fails."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "sync.central.cli", "--home", str(self.home), *arguments, "--json"],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        answer: dict[str, Any] = json.loads(finished.stdout)
+        return answer
+
+    def init(self) -> None:
+        self.run("init", "--host", "127.0.0.1", "--port", str(self.port))
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sync.central.cli", "--home", str(self.home), "serve", "--json"],
+            stdout=subprocess.PIPE,
+            stderr=(self.home / "serve.log").open("a"),
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, f"Kota did not start: {(self.home / 'serve.log').read_text()}"
+        assert json.loads(line)["listening"] == self.url
+
+    def kill(self) -> None:
+        """Kill -9: nothing is flushed, nobody is told."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """The orderly way; returns the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        os.kill(process.pid, how)
+        if process.stdout is not None:
+            process.stdout.close()
+        return process.wait(START_TIMEOUT_S)
+
+    @property
+    def client(self) -> httpx.Client:
+        """A client that trusts only this Kota."""
+        if self._client is None:
+            trust = ssl.create_default_context(cafile=str(self.home / "ca.pem"))
+            self._client = httpx.Client(base_url=self.url, verify=trust, trust_env=False)
+        return self._client
+
+    def report(self, raw: bytes, *, secret: str | None = None) -> httpx.Response:
+        """Send ``raw`` as Meta would: signed over the very bytes."""
+        key = secret or (self.home / "secrets" / "meta-webhook").read_text().strip()
+        signature = hmac.new(key.encode(), raw, hashlib.sha256).hexdigest()
+        return self.client.post(
+            "/v1/intake/meta",
+            content=raw,
+            headers={"X-Hub-Signature-256": f"sha256={signature}", "Content-Type": "application/json"},
+        )
+
+    def add_officer(self, unit: str, officer: str, name: str, password: str) -> None:
+        self.run("officer", "add", "--unit", unit, "--id", officer, "--name", name, stdin=password + "\n")
+
+    def invite(self, unit: str) -> Path:
+        """An enrolment file for one PC of ``unit``."""
+        file = self.home / f"{unit}.enrol"
+        self.run("enrol-code", "--unit", unit, "--file", str(file))
+        return file
