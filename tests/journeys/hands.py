@@ -37,9 +37,9 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
-from sync.desk.home import Home
 
 from desktop import app
+from sync.desk.home import Home
 from sync.world import Machine
 
 SCREEN = (1366, 768)
