@@ -11,7 +11,7 @@ from msgspec import Struct
 from sync.case.entry import EntryData
 from sync.case.lifecycle import CaseState
 from sync.case.priority import Judgement
-from sync.case.report import Report
+from sync.case.report import Report, points
 from sync.case.unit import Officer, Unit
 
 
@@ -57,6 +57,14 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class OutboxLine(Struct, frozen=True, kw_only=True):
+    """One entry that Kota has not got, or has refused, with the alert it is on."""
+
+    alert_id: str
+    alert_number: str
+    line: TimelineLine
+
+
 class CaseFile(Struct, frozen=True, kw_only=True):
     """All the desk has on one alert. ``updates`` are later messages of the platform, oldest first."""
 
@@ -91,7 +99,8 @@ class DeskStatus(Struct, frozen=True, kw_only=True):
 
     ``checked_ago_s`` is since the last verified reply, by the monotonic clock; None if there was none yet. ``since``
     is when contact was lost. ``in_step`` says that the last reply had nothing newer than what is stored here.
-    ``kota_ahead_ms`` is how far Kota's clock is ahead of this PC's.
+    ``kota_ahead_ms`` is how far Kota's clock is ahead of this PC's. ``skipped`` counts events that are stored but
+    that this version cannot show.
     """
 
     unit: Unit
@@ -104,6 +113,7 @@ class DeskStatus(Struct, frozen=True, kw_only=True):
     oldest_waiting_ms: int | None = None
     refused: int = 0
     kota_ahead_ms: int = 0
+    skipped: int = 0
 
 
 class Changed(Struct, frozen=True):
@@ -120,3 +130,10 @@ class Changed(Struct, frozen=True):
 
     def __bool__(self) -> bool:
         return bool(self.alerts) or self.status or self.officers
+
+
+def place_of(report: Report) -> str:
+    """The place to show in one line: of the surest hypothesis that has words, else the city of the profile."""
+    named = [location.place_text for location, _, _ in points(report) if location.place_text]
+    named += [location.place_text for location in report.locations if location.place_text]
+    return next(iter(named), report.subject.profile_city or "")

@@ -1,0 +1,129 @@
+"""The desk's facade: all that a screen or a script may ask of this PC's copy, and all it may do to it.
+
+Reads answer from this disk and never wait for the link. Writes return only when they are on this disk. Delivery is
+the loops' business and never delays either.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+
+from sync.case.entry import EntryData, Note
+from sync.case.unit import Officer
+from sync.desk import entries, errors, keys, sign_in, status
+from sync.desk.home import Home
+from sync.desk.projection import CaseFile, Changed, DeskStatus, OutboxLine, QueueRow, TimelineLine
+from sync.desk.store import cases, device, drafts, feed, log, officers, queue
+from sync.desk.store.database import Connection, Database
+from sync.desk.store.device import Identity
+from sync.world import World
+
+
+class Desk:
+    """Everything a screen or a script may ask of this PC's copy. Thread-safe."""
+
+    def __init__(self, database: Database, who: Identity, world: World) -> None:
+        self.unit = who.unit
+        self.device = who.device
+        self.server = who.server
+        self._database = database
+        self._who = who
+        self._world = world
+        self._notify: Callable[[Changed], None] = lambda _: None
+        self._contact = status.nothing_yet(world)
+        self._contact_lock = Lock()
+
+    @classmethod
+    def open(cls, home: Home, world: World) -> "Desk":
+        """The desk enrolled in ``home``. Raises the `errors.DeskError` that fits; nothing is changed then."""
+        home.check()
+        if not home.database.exists():
+            raise errors.NotEnrolledError
+        database = Database(home.database, keys.load(home))
+        who = database.read(device.identity)
+        if who is None:
+            database.close()
+            raise errors.NotEnrolledError
+        return cls(database, who, world)
+
+    def start(self, notify: Callable[[Changed], None]) -> None:
+        """Start the loops. ``notify`` is called on their threads, and on an officer's thread after a write."""
+        self._notify = notify
+
+    def close(self) -> None:
+        """Stop the loops and close the database."""
+        self._database.close()
+
+    # ---- reads: any thread, each under 16 ms -------------------------------------------------------------------
+
+    def queue_rows(self) -> Sequence[int]:
+        """Row numbers in the order of the queue: the most urgent first, then the oldest."""
+        return self._database.read(queue.numbers)
+
+    def queue(self, rows: Sequence[int]) -> list[QueueRow]:
+        """The rows asked for, in that order; unknown ones are left out."""
+        return self._database.read(lambda c: queue.rows(c, self.unit.code, rows))
+
+    def row_of(self, alert_id: str) -> int | None:
+        """The row number of an alert."""
+        return self._database.read(lambda c: queue.row_of(c, alert_id))
+
+    def alarming(self) -> list[QueueRow]:
+        """The alerts that must sound now, the most urgent first."""
+        return self._database.read(lambda c: queue.alarming(c, self.unit.code))
+
+    def case(self, alert_id: str) -> CaseFile | None:
+        """All there is on an alert."""
+        return self._database.read(lambda c: cases.case(c, self.unit.code, alert_id))
+
+    def find(self, number: str) -> str | None:
+        """The id of the alert with Kota's ``number``."""
+        return self._database.read(lambda c: queue.find(c, number.strip()))
+
+    def status(self) -> DeskStatus:
+        """What may be said of link and outbox right now."""
+        kept = self._database.read(
+            lambda c: status.Kept(feed.standing(c).head.number, log.backlog(c), feed.skipped(c))
+        )
+        return status.describe(self._contact, self.unit, kept, self._world)
+
+    def outbox(self) -> list[OutboxLine]:
+        """Entries that Kota has not got or has refused, oldest first."""
+        return self._database.read(lambda c: cases.outbox(c, self.unit.code))
+
+    def officers(self) -> list[Officer]:
+        """Those who may sign in here."""
+        return self._database.read(officers.active)
+
+    def draft(self, officer: str, alert_id: str) -> str:
+        """The officer's unfinished note, empty if there is none."""
+        return self._database.read(lambda c: drafts.read(c, officer, alert_id))
+
+    # ---- writes: on the disk when they return ------------------------------------------------------------------
+
+    def sign_in(self, officer: str, password: str) -> Officer:
+        """The officer, if the password is theirs; needs no link. Raises `WrongPasswordError`."""
+        return sign_in.verify(self._database.read(lambda c: officers.verifier(c, officer)), password)
+
+    def record(self, officer: Officer, alert_id: str, data: EntryData) -> TimelineLine:
+        """Save what the officer did, and take the draft away that became a note, both or neither.
+
+        Raises `UnknownAlertError`, `TextNotAcceptedError`, `DiskFullError`, `DatabaseBusyError`.
+        """
+
+        def change(connection: Connection) -> TimelineLine:
+            if queue.row_of(connection, alert_id) is None:
+                raise errors.UnknownAlertError(alert=alert_id)
+            base = feed.standing(connection).head.number
+            entry = entries.make(self._world, officer, alert_id, base, data)
+            log.append(connection, self._who, entry)
+            if isinstance(data, Note):
+                drafts.keep(connection, officer.id, alert_id, "")
+            return cases.own_line(connection, self.unit.code, entry.id)
+
+        line = self._database.write(change)
+        self._notify(Changed(frozenset({alert_id}), status=True))
+        return line
+
+    def keep_draft(self, officer: str, alert_id: str, text: str) -> None:
+        """Keep an unfinished note; an empty text removes it."""
+        self._database.write(lambda c: drafts.keep(c, officer, alert_id, text))

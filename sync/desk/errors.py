@@ -1,0 +1,197 @@
+"""What can go wrong at a desk that its user can do something about, each with its sentence.
+
+None of them is ever a reason to delete or reset anything.
+"""
+
+from sync.words import SpokenError, mark
+
+
+class DeskError(SpokenError):
+    """A failure at this PC that its user can do something about."""
+
+
+# ---- the home and its database --------------------------------------------------------------------------------
+
+
+class HomeUnreadableError(DeskError):
+    """The home is not a folder this user may read and write."""
+
+    sentence = mark(
+        "The folder {folder} cannot be read or written. Check its owner, or choose another with --home."
+    )
+
+
+class PassphraseNeededError(DeskError):
+    """The key is wrapped, and nobody is there to ask for the passphrase."""
+
+    sentence = mark(
+        "The passphrase of this PC is needed. Start from a terminal, or name a file that holds it in "
+        "KOTA_DESK_PASSPHRASE_FILE."
+    )
+
+
+class WrongPassphraseError(DeskError):
+    """The wrapped key did not unwrap."""
+
+    sentence = mark("The passphrase of this PC is wrong. Try again; nothing was changed.")
+
+
+class KeyMissingError(DeskError):
+    """There is a database, but its key is in no store we know."""
+
+    sentence = mark(
+        "The key to the alerts on this PC was not found. Log in to Windows or Linux as the user who enrolled the "
+        "PC, or phone Kota; do not delete anything."
+    )
+
+
+class WrongKeyError(DeskError):
+    """The database does not open under the key of this home."""
+
+    sentence = mark(
+        "The alerts on this PC do not open with its key: the file is another one, or damaged. Phone Kota; do not "
+        "delete anything."
+    )
+
+
+class DatabaseNewerError(DeskError):
+    """A later version has migrated the database; it was not touched."""
+
+    sentence = mark(
+        "The alerts on this PC were saved by a newer version of this program. Install that version; nothing was "
+        "changed."
+    )
+
+
+class DatabaseDamagedError(DeskError):
+    """SQLite found pages that cannot be right."""
+
+    sentence = mark("The alerts on this PC are damaged. Phone Kota; do not delete anything.")
+
+
+class DatabaseBusyError(DeskError):
+    """Another process kept the write lock beyond the waiting time."""
+
+    sentence = mark("Another program is holding the alerts on this PC. Wait a moment and try again.")
+
+
+class DiskFullError(DeskError):
+    """Nothing of the transaction was stored."""
+
+    sentence = mark("The disk of this PC is full, so this was not saved. Make room and try again.")
+
+
+# ---- enrolment ------------------------------------------------------------------------------------------------
+
+
+class NotEnrolledError(DeskError):
+    """The home has no device of Kota's yet."""
+
+    sentence = mark("This PC is not enrolled. Run kota-desk enrol --file FILE with the file from Kota.")
+
+
+class AlreadyEnrolledError(DeskError):
+    """The home belongs to a device; another enrolment needs another home."""
+
+    sentence = mark("This PC is already enrolled for {unit}. Nothing was changed.")
+
+
+class EnrolmentFileUnreadableError(DeskError):
+    """The file, or the certificate in it, is not what Kota wrote."""
+
+    sentence = mark("The enrolment file {file} cannot be read. Ask Kota for a new one.")
+
+
+class ServerAddressError(DeskError):
+    """Not an https address with a host."""
+
+    sentence = mark("{server} is not an address of Kota. It begins with https://; ask Kota for it.")
+
+
+class CodeUnknownError(DeskError):
+    """Kota never gave out this code."""
+
+    sentence = mark("Kota does not know this enrolment code. Check it, or ask Kota for a new one.")
+
+
+class CodeExpiredError(DeskError):
+    """The code was good once."""
+
+    sentence = mark("This enrolment code has expired. Ask Kota for a new one.")
+
+
+class CodeUsedError(DeskError):
+    """The code belongs to another key pair by now."""
+
+    sentence = mark("This enrolment code has already enrolled another PC. Ask Kota for a new one.")
+
+
+# ---- Kota, when a person waits for it -------------------------------------------------------------------------
+
+
+class KotaUnreachableError(DeskError):
+    """No answer at all."""
+
+    sentence = mark("Kota cannot be reached. Everything is saved here; check the network and try again.")
+
+
+class ServerNotTrustedError(DeskError):
+    """TLS refused the server."""
+
+    sentence = mark(
+        "The server that answered is not the Kota this PC was told to trust. Check the date of this PC and the "
+        "enrolment file, then phone Kota."
+    )
+
+
+class NotKotaServerError(DeskError):
+    """An answer came, but not from a Kota."""
+
+    sentence = mark(
+        "Something other than Kota answered, perhaps a network log-in page. Log in to the network, or check the "
+        "address."
+    )
+
+
+class KotaBusyError(DeskError):
+    """Kota asked to wait."""
+
+    sentence = mark("Kota is busy. Everything is saved here; try again in a minute.")
+
+
+class DeviceRevokedError(DeskError):
+    """Kota no longer deals with this device."""
+
+    sentence = mark("Kota has struck this PC off. Everything stays saved here; phone Kota.")
+
+
+class HistoryDiffersError(DeskError):
+    """Feed or log of the two ends cannot both be right."""
+
+    sentence = mark(
+        "The history on this PC and the one at Kota differ. Nothing was overwritten; everything stays saved here. "
+        "Phone Kota."
+    )
+
+
+# ---- officers and what they do --------------------------------------------------------------------------------
+
+
+class WrongPasswordError(DeskError):
+    """Unknown officer or wrong password: one error for both, so that it tells nobody which."""
+
+    sentence = mark("The officer's ID or the password is wrong. Try again.")
+
+
+class UnknownAlertError(DeskError):
+    """No event of the feed has brought this alert."""
+
+    sentence = mark("There is no alert {alert} on this PC. Check its number.")
+
+
+class TextNotAcceptedError(DeskError):
+    """The entry would not be one that the other end can read."""
+
+    sentence = mark(
+        "The text is empty or too long. Write between 1 and {limit} characters; nothing was saved."
+    )

@@ -1,0 +1,101 @@
+"""What may be said of the link, from verified replies alone.
+
+*Connected* needs a verified reply of at most 45 s ago and no failure of the feed since; *in step* needs a verified
+page of the feed whose end is stored here. Everything else is *not connected*, with the time since when.
+"""
+
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from sync.case.unit import Unit
+from sync.desk.projection import DeskStatus, Link, LinkProblem
+from sync.desk.store.log import Backlog
+from sync.world import World
+
+FRESH_MS = 45_000
+
+
+class Lane(StrEnum):
+    """The loops of the link, in the order in which their troubles matter to the officer."""
+
+    PULL = "pull"
+    PUSH = "push"
+    RECEIPTS = "receipts"
+
+
+class Reply(Struct, frozen=True):
+    """A verified reply of Kota's. ``end`` is how far its feed reached, if it was a page of the feed."""
+
+    server_ms: int
+    end: int | None = None
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """What the lanes have found out so far; ``wall_ms`` is of the last verified reply, or of the start."""
+
+    wall_ms: int
+    mono_ms: int | None = None
+    problems: dict[Lane, LinkProblem] = {}
+    end: int | None = None
+    kota_ahead_ms: int = 0
+
+
+class Kept(Struct, frozen=True):
+    """What the store knows: the last event of the feed, the backlog of the log, events that cannot be shown."""
+
+    number: int
+    backlog: Backlog
+    skipped: int
+
+
+def nothing_yet(world: World) -> Contact:
+    """Before the first reply."""
+    return Contact(wall_ms=world.wall_ms())
+
+
+def replied(contact: Contact, lane: Lane, reply: Reply, world: World) -> Contact:
+    """``contact`` after a verified reply."""
+    wall_ms = world.wall_ms()
+    return msgspec.structs.replace(
+        contact,
+        wall_ms=wall_ms,
+        mono_ms=world.mono_ms(),
+        problems={other: problem for other, problem in contact.problems.items() if other is not lane},
+        end=contact.end if reply.end is None else reply.end,
+        kota_ahead_ms=reply.server_ms - wall_ms,
+    )
+
+
+def failed(contact: Contact, lane: Lane, problem: LinkProblem) -> Contact:
+    """``contact`` after a lane got no verified answer, or one that does not fit."""
+    return msgspec.structs.replace(contact, problems={**contact.problems, lane: problem})
+
+
+def describe(contact: Contact, unit: Unit, kept: Kept, world: World) -> DeskStatus:
+    """The facts for the truth strip."""
+    ago_ms = _age_ms(contact, world)
+    alive = ago_ms is not None and ago_ms <= FRESH_MS and Lane.PULL not in contact.problems
+    tried = ago_ms is not None or bool(contact.problems)
+    link = Link.CONNECTED if alive else Link.NOT_CONNECTED if tried else Link.NOT_TRIED
+    return DeskStatus(
+        unit=unit,
+        link=link,
+        problem=next((contact.problems[lane] for lane in Lane if lane in contact.problems), None),
+        checked_ago_s=None if ago_ms is None else ago_ms // 1000,
+        since_ms=contact.wall_ms if link is Link.NOT_CONNECTED else None,
+        in_step=alive and contact.end is not None and kept.number >= contact.end,
+        waiting=kept.backlog.waiting,
+        oldest_waiting_ms=kept.backlog.oldest_ms,
+        refused=kept.backlog.refused,
+        kota_ahead_ms=contact.kota_ahead_ms,
+        skipped=kept.skipped,
+    )
+
+
+def _age_ms(contact: Contact, world: World) -> int | None:
+    """Time since the last verified reply. The larger of two clocks: one of them stands still in sleep."""
+    if contact.mono_ms is None:
+        return None
+    return max(world.mono_ms() - contact.mono_ms, world.wall_ms() - contact.wall_ms)

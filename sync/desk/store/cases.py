@@ -1,0 +1,139 @@
+"""One alert with all that happened on it, and the outbox: entries shown with how far each has got."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from sync.case.entry import Entry
+from sync.case.report import Report
+from sync.desk.events import StrangeEntry, read_entry, read_event
+from sync.desk.projection import CaseFile, Delivery, OutboxLine, TimelineLine
+from sync.desk.store import queue
+from sync.desk.store.log import State
+from sync.desk.store.tables import alert, alert_update, feed_event, log, timeline
+from sync.wire.messages import AlertPublished, EntryPublished, UpdatePublished
+
+_DELIVERY = {
+    State.WAITING: Delivery.SAVED_HERE,
+    State.SETTLED: Delivery.AT_KOTA,
+    State.REFUSED: Delivery.REFUSED,
+}
+
+# Where a line stands: after which event, confirmed before own, then in the order of our log. Facts of the feed only,
+# so that no clock can reorder what happened.
+_Place = tuple[int, int, int]
+
+
+def case(connection: Connection, unit: str, alert_id: str) -> CaseFile | None:
+    """All there is on the alert, None if it is not here."""
+    row = connection.execute(select(alert).where(alert.c.alert_id == alert_id)).one_or_none()
+    if row is None:
+        return None
+    published = read_event(_body(connection, row.event)).data
+    if not isinstance(published, AlertPublished):
+        raise TypeError(f"event {row.event} published alert {alert_id} and cannot be read any more")
+    [line] = queue.with_own(connection, unit, [row])
+    return CaseFile(
+        row=line,
+        report=published.report,
+        route=published.route,
+        updates=_updates(connection, alert_id),
+        timeline=_timeline(connection, unit, alert_id),
+    )
+
+
+def outbox(connection: Connection, unit: str) -> list[OutboxLine]:
+    """Entries that Kota has not got or has refused, oldest first."""
+    found = connection.execute(
+        select(log, alert.c.number.label("alert_number"))
+        .join(alert, alert.c.alert_id == log.c.alert)
+        .where(log.c.state.in_([State.WAITING, State.REFUSED]))
+        .order_by(log.c.incarnation, log.c.number)
+    ).all()
+    lines = ((row, _own_line(row, unit)) for row in found)
+    return [
+        OutboxLine(alert_id=row.alert, alert_number=row.alert_number, line=own[1])
+        for row, own in lines
+        if own is not None
+    ]
+
+
+def own_line(connection: Connection, unit: str, entry_id: str) -> TimelineLine:
+    """An entry of this device as the timeline shows it."""
+    line = _own_line(connection.execute(select(log).where(log.c.entry_id == entry_id)).one(), unit)
+    if line is None:
+        raise ValueError(f"entry {entry_id} of our own log cannot be read")
+    return line[1]
+
+
+def _body(connection: Connection, number: int) -> bytes:
+    found: bytes = connection.execute(
+        select(feed_event.c.body).where(feed_event.c.number == number)
+    ).scalar_one()
+    return found
+
+
+def _updates(connection: Connection, alert_id: str) -> tuple[Report, ...]:
+    bodies = connection.execute(
+        select(feed_event.c.body)
+        .join(alert_update, alert_update.c.event == feed_event.c.number)
+        .where(alert_update.c.alert == alert_id)
+        .order_by(feed_event.c.number)
+    ).scalars()
+    read = (read_event(body).data for body in bodies)
+    return tuple(update.report for update in read if isinstance(update, UpdatePublished))
+
+
+def _timeline(connection: Connection, unit: str, alert_id: str) -> tuple[TimelineLine, ...]:
+    """Every entry once, by its id: those of the feed, then ours that the feed has not brought back."""
+    lines: dict[str, tuple[_Place, TimelineLine]] = {}
+    own = connection.execute(select(log).where(log.c.alert == alert_id)).all()
+    for place, line in filter(
+        None, [*_confirmed(connection, alert_id), *(_own_line(row, unit) for row in own)]
+    ):
+        # Ours comes second and knows more: after a restore of Kota, that it waits again.
+        known = lines.get(line.entry_id)
+        lines[line.entry_id] = (known[0] if known else place, line)
+    return tuple(line for _, line in sorted(lines.values(), key=lambda placed: placed[0]))
+
+
+def _confirmed(connection: Connection, alert_id: str) -> Sequence[tuple[_Place, TimelineLine] | None]:
+    rows = connection.execute(
+        select(feed_event.c.number, feed_event.c.body)
+        .join(timeline, timeline.c.event == feed_event.c.number)
+        .where(timeline.c.alert == alert_id)
+    ).all()
+    return [_confirmed_line(row) for row in rows]
+
+
+def _confirmed_line(row: Row[int, bytes]) -> tuple[_Place, TimelineLine] | None:
+    published = read_event(row.body).data
+    entry = read_entry(published.entry) if isinstance(published, EntryPublished) else None
+    if not isinstance(published, EntryPublished) or entry is None:
+        return None
+    line = _line(entry, published.unit, Delivery.AT_KOTA, published.received_ms, None)
+    return (row.number, 0, 0), line
+
+
+def _own_line(row: Row[Any], unit: str) -> tuple[_Place, TimelineLine] | None:
+    entry = read_entry(row.body)
+    if entry is None:
+        return None
+    line = _line(entry, unit, _DELIVERY[State(row.state)], row.kota_ms, row.why)
+    return (entry.base, 1, row.number), line
+
+
+def _line(
+    entry: Entry | StrangeEntry, unit: str, delivery: Delivery, kota_ms: int | None, refusal: str | None
+) -> TimelineLine:
+    return TimelineLine(
+        entry_id=entry.id,
+        officer=entry.officer,
+        unit=unit,
+        data=entry.data if isinstance(entry, Entry) else None,
+        made_ms=entry.at.wall_ms,
+        delivery=delivery,
+        kota_ms=kota_ms,
+        refusal=refusal,
+    )

@@ -1,0 +1,53 @@
+"""Who this PC is to Kota: the key pair made here, and what Kota answered."""
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, update
+
+from sync.case.unit import Unit
+from sync.desk.store import feed
+from sync.desk.store.tables import device
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """An enrolled device. ``private_key`` and ``kota_key`` are raw Ed25519 keys, ``ca`` is PEM text."""
+
+    device: str
+    incarnation: int
+    unit: Unit
+    server: str
+    ca: str
+    private_key: bytes
+    kota_key: bytes
+
+
+def identity(connection: Connection) -> Identity | None:
+    """The identity of this PC, None before it is enrolled."""
+    row = connection.execute(select(device).where(device.c.device.is_not(None))).one_or_none()
+    if row is None:
+        return None
+    return Identity(
+        device=row.device,
+        incarnation=row.incarnation,
+        unit=msgspec.json.decode(row.unit, type=Unit),
+        server=row.server,
+        ca=row.ca,
+        private_key=row.private_key,
+        kota_key=row.kota_key,
+    )
+
+
+def keep_key(connection: Connection, fresh: bytes) -> bytes:
+    """The private key of this PC: the one kept already, else ``fresh``, kept from now on."""
+    kept: bytes | None = connection.execute(select(device.c.private_key)).scalar_one_or_none()
+    if kept is not None:
+        return kept
+    connection.execute(insert(device).values(only=1, private_key=fresh))
+    return fresh
+
+
+def enrolled(connection: Connection, who: Identity, epoch: str) -> None:
+    """Kota took the PC in; its feed begins."""
+    values = msgspec.structs.asdict(who)
+    connection.execute(update(device).values(**{**values, "unit": msgspec.json.encode(who.unit)}))
+    feed.begin(connection, who.unit.code, epoch)

@@ -1,0 +1,101 @@
+"""The feed as stored here: verified events, where it stands, and what Kota knows of that.
+
+An event, its effect on the projection and the new end of the feed are one transaction or nothing.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Connection, func, insert, select, update
+
+from sync.desk.events import Reading
+from sync.desk.projection import Changed
+from sync.desk.store.folding import Folding
+from sync.desk.store.tables import feed_event, feed_state
+from sync.wire import chain
+from sync.wire.chain import Head
+
+
+class Line(Struct, frozen=True):
+    """A verified event: the head of the feed with it, its bytes, and what they say."""
+
+    head: Head
+    body: bytes
+    reading: Reading
+
+
+class Standing(Struct, frozen=True):
+    """How far the feed is stored (``head``), and how far Kota has our receipt."""
+
+    epoch: str
+    head: Head
+    receipt: int
+
+
+def begin(connection: Connection, unit: str, epoch: str) -> None:
+    """An empty feed of ``unit``."""
+    start = chain.genesis(chain.feed_of(unit))
+    connection.execute(
+        insert(feed_state).values(unit=unit, epoch=epoch, number=0, hash=start.hash, receipt=0)
+    )
+
+
+def standing(connection: Connection) -> Standing:
+    """Where the feed stands."""
+    row = connection.execute(select(feed_state)).one()
+    return Standing(row.epoch, Head(row.number, row.hash), row.receipt)
+
+
+def apply(
+    connection: Connection, unit: str, device: str, after: int, lines: Sequence[Line]
+) -> Changed | None:
+    """Store ``lines``, which follow event ``after``, with all their effects.
+
+    None if the feed no longer ends at ``after``: another process of this desk was faster, and nothing is to do.
+    """
+    if standing(connection).head.number != after:
+        return None
+    folding = Folding(connection, unit, device, [(line.head.number, line.reading) for line in lines])
+    connection.execute(
+        insert(feed_event),
+        [
+            {
+                "number": line.head.number,
+                "hash": line.head.hash,
+                "kind": line.reading.kind,
+                "alert": line.reading.alert,
+                "body": line.body,
+                "skipped": line.reading.skipped,
+            }
+            for line in lines
+        ],
+    )
+    end = lines[-1].head
+    connection.execute(update(feed_state).values(number=end.number, hash=end.hash))
+    return folding.write()
+
+
+def changed_between(connection: Connection, after: int, upto: int) -> Changed:
+    """What the events after ``after`` up to ``upto`` changed; for those another process stored."""
+    rows = connection.execute(
+        select(feed_event.c.kind, feed_event.c.alert)
+        .where(feed_event.c.number > after, feed_event.c.number <= upto)
+        .distinct()
+    ).all()
+    return Changed(
+        frozenset(row.alert for row in rows if row.alert is not None),
+        status=bool(rows),
+        officers=any(row.kind == "officer" for row in rows),
+    )
+
+
+def receipt_given(connection: Connection, upto: int) -> None:
+    """Kota has our receipt up to ``upto``."""
+    connection.execute(update(feed_state).where(feed_state.c.receipt < upto).values(receipt=upto))
+
+
+def skipped(connection: Connection) -> int:
+    """How many events are kept that this version cannot show."""
+    return connection.execute(
+        select(func.count()).select_from(feed_event).where(feed_event.c.skipped.is_not(None))
+    ).scalar_one()

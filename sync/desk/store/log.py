@@ -1,0 +1,140 @@
+"""The log of this device: the chain of entries made here, and what Kota said became of each.
+
+Bodies and hashes are written once. Whether an entry is delivered is Kota's word only: its reply to a push, or the
+entry itself coming back in the feed, whichever is first.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+from sqlalchemy import Connection, func, insert, select, update
+
+from sync.case.entry import Entry, encode
+from sync.desk.store.device import Identity
+from sync.desk.store.tables import log
+from sync.wire import chain
+from sync.wire.chain import Head
+from sync.wire.messages import Outcome, Refusal, Settled
+
+
+class State(StrEnum):
+    """What is known of an entry's fate."""
+
+    WAITING = "waiting"
+    SETTLED = "settled"
+    REFUSED = "refused"
+
+
+class Run(Struct, frozen=True):
+    """Entries to send: ``bodies`` follow number ``after``; ``head`` is the chain with them."""
+
+    after: int
+    bodies: list[bytes]
+    head: Head
+
+
+class Backlog(Struct, frozen=True):
+    """How much is not delivered. ``oldest_ms`` is when the oldest of it was made, by this PC's clock."""
+
+    waiting: int
+    oldest_ms: int | None
+    refused: int
+
+
+def head(connection: Connection, who: Identity) -> Head:
+    """The end of the log."""
+    last = connection.execute(
+        select(log.c.number, log.c.hash)
+        .where(log.c.incarnation == who.incarnation)
+        .order_by(log.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None:
+        return chain.genesis(chain.log_of(who.device, who.incarnation))
+    return Head(last.number, last.hash)
+
+
+def append(connection: Connection, who: Identity, entry: Entry) -> None:
+    """Fix the bytes of one more entry and chain them. Call it in the transaction that read the entry's base."""
+    body = encode(entry)
+    end = chain.extend(head(connection, who), body)
+    connection.execute(
+        insert(log).values(
+            incarnation=who.incarnation,
+            number=end.number,
+            entry_id=entry.id,
+            hash=end.hash,
+            body=body,
+            alert=entry.alert,
+            made_ms=entry.at.wall_ms,
+            state=State.WAITING,
+        )
+    )
+
+
+def next_run(connection: Connection, who: Identity, limit: int, most_bytes: int) -> Run | None:
+    """The oldest undelivered entries without a hole between them, at least one; None if there are none.
+
+    Entries in between that Kota has already settled are sent along: the chain needs them.
+    """
+    mine = log.c.incarnation == who.incarnation
+    bounds = connection.execute(
+        select(func.min(log.c.number).label("first"), func.max(log.c.number).label("last")).where(
+            mine, log.c.state == State.WAITING
+        )
+    ).one()
+    if bounds.first is None:
+        return None
+    rows = connection.execute(
+        select(log.c.number, log.c.hash, log.c.body)
+        .where(mine, log.c.number >= bounds.first, log.c.number <= bounds.last)
+        .order_by(log.c.number)
+        .limit(limit)
+    ).all()
+    size, taken = len(rows[0].body), 1
+    while taken < len(rows) and (size := size + len(rows[taken].body)) <= most_bytes:
+        taken += 1
+    last = rows[taken - 1]
+    return Run(bounds.first - 1, [row.body for row in rows[:taken]], Head(last.number, last.hash))
+
+
+def settle(connection: Connection, who: Identity, settled: Sequence[Settled]) -> frozenset[str]:
+    """Note what became of entries; the alerts they belong to. Entries that are not ours are left alone."""
+    alerts: set[str] = set()
+    for one in settled:
+        refused = one.outcome is Outcome.REFUSED and one.why is not Refusal.REPEATED
+        found = connection.execute(
+            update(log)
+            .where(log.c.incarnation == who.incarnation, log.c.number == one.number, log.c.entry_id == one.id)
+            .values(
+                state=State.REFUSED if refused else State.SETTLED,
+                why=one.why if refused else None,
+                kota_ms=one.received_ms,
+            )
+            .returning(log.c.alert)
+        )
+        alerts.update(found.scalars())
+    return frozenset(alerts)
+
+
+def reopen(connection: Connection, who: Identity, first: int) -> frozenset[str]:
+    """Kota no longer holds the entries from ``first`` on: they wait again. The alerts they belong to."""
+    found = connection.execute(
+        update(log)
+        .where(log.c.incarnation == who.incarnation, log.c.number >= first)
+        .values(state=State.WAITING, why=None, kota_ms=None)
+        .returning(log.c.alert)
+    )
+    return frozenset(found.scalars())
+
+
+def backlog(connection: Connection) -> Backlog:
+    """How much of the log is not delivered, or was refused."""
+    waiting, oldest = connection.execute(
+        select(func.count(), func.min(log.c.made_ms)).where(log.c.state == State.WAITING)
+    ).one()
+    refused = connection.execute(
+        select(func.count()).select_from(log).where(log.c.state == State.REFUSED)
+    ).scalar_one()
+    return Backlog(waiting, oldest, refused)
