@@ -1,0 +1,11 @@
+"""Kota's end: takes reports in, routes them, publishes a feed to each unit, keeps the one history.
+
+home, authority            the folder of this installation and its certificates
+store                      the database; the only room that knows SQL
+intake, routing, events    from a platform's message to the feeds
+entries                    from a device's log to the feeds
+feeds, watch               what devices read, and when they are woken
+enrolment, tokens          which PC it is
+officers, audit            who signs in where; whether every chain still holds
+http, commands, cli        the doors: thin, no rules in them
+"""

@@ -1,0 +1,64 @@
+"""``init`` and ``serve``."""
+
+import ipaddress
+import socket
+
+from sync.central import serving
+from sync.central.commands.answer import AddCommand, Answer, Asked
+from sync.central.home import Listen, shipped_units
+from sync.words import mark
+
+DEFAULT_PORT = 8443
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # a server for the districts is meant to be reached by them
+THIS_MACHINE = "127.0.0.1"
+
+CREATED = mark(
+    "Kota is set up in {folder}. Desks will reach it at {url}. Keep a copy of the folder in a safe place."
+)
+
+
+def port_number(text: str) -> int:
+    """An argument that is a port. Raises ``ValueError``."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def add_to(add: AddCommand) -> None:
+    """Add these commands."""
+    command = add("init", "make certificates, keys, database and settings in a new folder", init)
+    command.add_argument(
+        "--host",
+        action="extend",
+        nargs="+",
+        metavar="NAME",
+        help="name or IP address under which desks reach this machine (default: its own name)",
+    )
+    command.add_argument("--port", type=port_number, default=DEFAULT_PORT)
+    command = add("serve", "serve desks and platforms until told to stop", serve)
+    command.add_argument("--host", help="address to listen on instead of the one in kota.toml")
+    command.add_argument("--port", type=port_number, help="port instead of the one in kota.toml")
+
+
+def init(asked: Asked) -> Answer:
+    """Make everything."""
+    hosts = tuple(dict.fromkeys(asked.options.host or [socket.gethostname(), THIS_MACHINE]))
+    listen = Listen(THIS_MACHINE if all(map(_is_here, hosts)) else EVERYWHERE, asked.options.port)
+    asked.home.create(hosts, listen, shipped_units(), asked.world)
+    facts = {"home": str(asked.home.folder.resolve()), "url": asked.home.settings().url()}
+    return Answer(facts, lambda words: [words.text(CREATED, folder=facts["home"], url=facts["url"])])
+
+
+def serve(asked: Asked) -> Answer:
+    """Serve until told to stop."""
+    options = asked.options
+    serving.serve(asked.home, asked.world, options.host, options.port, options.listening)
+    return Answer({})
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,159 @@
+"""How a PC becomes a device of a unit, and whether it still is one.
+
+A code is good for one key, once, until it expires; it is stored by its hash only. The same code with the same key
+again is a lost reply and gets the same device. A struck-off device gets nothing, whatever token it holds.
+"""
+
+import hashlib
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from sync.central.kota import Kota
+from sync.central.problem import ProblemError
+from sync.central.store import devices, directory
+from sync.central.store.database import Connection, Store
+from sync.central.store.devices import Device, EnrolCode
+from sync.central.tokens import Claim, Tokens
+from sync.wire.chain import genesis, log_of
+from sync.wire.errors import Code
+from sync.wire.messages import VERSION, Enrol, Enrolled, Hello, Prove, Token
+from sync.words import SpokenError, mark
+from sync.world import World, new_id
+
+# Crockford's base 32: 12 of them are 60 bits. What people mistake for one another is read as the one that is in it.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MISTAKEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+CODE_CHARS = 12
+GROUP_CHARS = 4
+NAME_LIMIT = 200
+FIRST_INCARNATION = 1
+
+
+class UnknownUnitError(SpokenError):
+    """No unit has that code."""
+
+    sentence = mark("There is no unit {unit}; kota-central unit list shows all of them.")
+
+
+class UnknownDeviceError(SpokenError):
+    """No device has that id."""
+
+    sentence = mark("There is no device {device}; kota-central device list shows all of them.")
+
+
+def code_sha256(code: str) -> bytes:
+    """The hash of a code as people type it: in either case, with or without dashes."""
+    return hashlib.sha256(code.upper().translate(MISTAKEN).encode()).digest()
+
+
+def make_code(connection: Connection, unit: str, expires_ms: int, world: World) -> str:
+    """A new code for one PC of ``unit``; it is not kept and cannot be shown again. Raises `UnknownUnitError`."""
+    if unit not in directory.units(connection):
+        raise UnknownUnitError(unit=unit)
+    letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in world.chance(CODE_CHARS))
+    groups = [letters[start : start + GROUP_CHARS] for start in range(0, CODE_CHARS, GROUP_CHARS)]
+    code = "-".join(groups)
+    devices.add_code(connection, EnrolCode(code_sha256(code), unit, expires_ms))
+    return code
+
+
+def revoke(connection: Connection, device: str, at_ms: int) -> Device:
+    """Strike a device off; a second time changes nothing. Raises `UnknownDeviceError`."""
+    found = devices.find(connection, device)
+    if found is None:
+        raise UnknownDeviceError(device=device)
+    if found.revoked_ms is None:
+        devices.revoke(connection, device, at_ms)
+    return found
+
+
+def standing(connection: Connection, claim: Claim) -> Device:
+    """The device a token was given to, as it stands now; else 401 or 403."""
+    device = devices.find(connection, claim.device)
+    if device is None or device.incarnation != claim.incarnation:
+        raise ProblemError(Code.TOKEN_NEEDED)
+    if device.revoked_ms is not None:
+        raise ProblemError(Code.DEVICE_REVOKED)
+    return device
+
+
+class Enrolment:
+    """Answers ``hello``, ``enrol`` and ``token``."""
+
+    def __init__(self, store: Store, kota: Kota, tokens: Tokens) -> None:
+        self._store = store
+        self._kota = kota
+        self._tokens = tokens
+
+    def hello(self) -> Hello:
+        """Who is here, and a nonce."""
+        return Hello(
+            epoch=self._kota.epoch,
+            server_ms=self._kota.now_ms(),
+            nonce=self._tokens.nonce(),
+            oldest=VERSION,
+            newest=VERSION,
+        )
+
+    async def enrol(self, enrol: Enrol) -> Enrolled:
+        """Raises `ProblemError` 404, 409 or 410 for the code, 422 for a key or name that is none."""
+        key = _public_key(enrol)
+        device = await self._store.write(lambda c: self._enrol(c, enrol, key))
+        units = await self._store.read(directory.units)
+        return Enrolled(
+            epoch=self._kota.epoch,
+            server_ms=self._kota.now_ms(),
+            device=device.id,
+            incarnation=device.incarnation,
+            unit=units[device.unit],
+            kota_key=self._kota.public_key(),
+        )
+
+    def _enrol(self, connection: Connection, enrol: Enrol, key: bytes) -> Device:
+        code = devices.find_code(connection, code_sha256(enrol.code))
+        if code is None:
+            raise ProblemError(Code.UNKNOWN_CODE)
+        if code.device is not None:
+            return _again(devices.find(connection, code.device), key)
+        now = self._kota.now_ms()
+        if now >= code.expires_ms:
+            raise ProblemError(Code.CODE_EXPIRED)
+        device_id = new_id(self._kota.world)
+        device = Device(
+            id=device_id,
+            unit=code.unit,
+            public_key=key,
+            name=enrol.name,
+            enrolled_ms=now,
+            incarnation=FIRST_INCARNATION,
+            last=genesis(log_of(device_id, FIRST_INCARNATION)),
+        )
+        devices.add(connection, device)
+        devices.use_code(connection, code.code_sha256, device_id, now)
+        return device
+
+    async def token(self, prove: Prove) -> Token:
+        """Raises `ProblemError` 401 when the proof fails, 403 when the device was struck off."""
+        claim = Claim(prove.device, prove.incarnation)
+        device = await self._store.read(lambda c: standing(c, claim))
+        token = self._tokens.prove(prove, device.public_key)
+        return Token(epoch=self._kota.epoch, server_ms=self._kota.now_ms(), token=token)
+
+
+def _again(device: Device | None, key: bytes) -> Device:
+    if device is None or device.public_key != key:
+        raise ProblemError(Code.CODE_USED)
+    if device.revoked_ms is not None:
+        raise ProblemError(Code.DEVICE_REVOKED)
+    return device
+
+
+def _public_key(enrol: Enrol) -> bytes:
+    if not 1 <= len(enrol.name) <= NAME_LIMIT:
+        raise ProblemError(Code.UNREADABLE)
+    try:
+        key = bytes.fromhex(enrol.public_key)
+        Ed25519PublicKey.from_public_bytes(key)
+    except ValueError as error:
+        raise ProblemError(Code.UNREADABLE) from error
+    return key

@@ -1,0 +1,118 @@
+"""What a device reads of its unit's feed, and what it says it stores.
+
+A page is the stored bytes, never encoded again, under a head that Kota signs together with its epoch. A device gets
+the feed of its own unit and no other, and a feed that differs from what it holds is said to differ, never mended.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from sync.central.enrolment import standing
+from sync.central.kota import Kota
+from sync.central.problem import ProblemError
+from sync.central.store import devices, feeds
+from sync.central.store.database import Connection, Store
+from sync.central.tokens import Claim
+from sync.central.watch import Watch
+from sync.wire import page
+from sync.wire.chain import Head, feed_of, sign
+from sync.wire.errors import Code
+from sync.wire.messages import LIMIT_EVENTS, WAIT_MAX_S, Changes, Receipt, Received
+
+# A page ends here even if fewer events than asked for are on it: one slow link must not hold many megabytes.
+PAGE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request for changes: beyond ``after``, whose hash at the device is ``head``; wait so long for the first."""
+
+    unit: str
+    after: int
+    head: str
+    limit: int = LIMIT_EVENTS
+    wait_s: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one read of a feed gave: ``bodies`` lead from ``asked.after`` to ``upto``; the feed reached to ``end``."""
+
+    bodies: list[bytes]
+    upto: Head
+    end: int
+
+
+class Feeds:
+    """Answers ``changes`` and ``receipts``."""
+
+    def __init__(self, store: Store, kota: Kota, watch: Watch) -> None:
+        self._store = store
+        self._kota = kota
+        self._watch = watch
+
+    async def changes(self, claim: Claim, asked: Asked) -> bytes:
+        """The page. Raises `ProblemError`: `standing`'s, 403 for another unit's feed, 409 if the feeds differ."""
+        deadline = asyncio.get_running_loop().time() + min(asked.wait_s, WAIT_MAX_S)
+        while True:
+            grown = self._watch.grown(asked.unit)
+            found = await self._store.read(lambda c: _look(c, claim, asked))
+            left = deadline - asyncio.get_running_loop().time()
+            if found.bodies or left <= 0 or self._watch.released:
+                return self._page(asked, found)
+            await asyncio.wait([grown], timeout=left)
+
+    def _page(self, asked: Asked, found: Found) -> bytes:
+        signature = sign(self._kota.key, feed_of(asked.unit), found.upto, context=self._kota.epoch)
+        header = Changes(
+            epoch=self._kota.epoch,
+            server_ms=self._kota.now_ms(),
+            unit=asked.unit,
+            after=asked.after,
+            upto=found.upto.number,
+            end=found.end,
+            head=found.upto.hash.hex(),
+            signature=signature.hex(),
+        )
+        return page.join(header, found.bodies)
+
+    async def receive(self, claim: Claim, receipt: Receipt) -> Received:
+        """Keep a receipt. Raises `ProblemError`: `standing`'s, 403, 409 if epoch or hash are not Kota's."""
+        if receipt.epoch != self._kota.epoch:
+            raise ProblemError(Code.EPOCH_CHANGED)
+        upto = await self._store.write(lambda c: self._receive(c, claim, receipt))
+        return Received(epoch=self._kota.epoch, server_ms=self._kota.now_ms(), upto=upto)
+
+    def _receive(self, connection: Connection, claim: Claim, receipt: Receipt) -> int:
+        device = standing(connection, claim)
+        if device.unit != receipt.unit:
+            raise ProblemError(Code.NOT_YOUR_FEED)
+        head = _same(connection, receipt.unit, receipt.upto, receipt.head)
+        return devices.save_receipt(connection, device.id, receipt.unit, head, self._kota.now_ms())
+
+
+def _look(connection: Connection, claim: Claim, asked: Asked) -> Found:
+    device = standing(connection, claim)
+    if device.unit != asked.unit:
+        raise ProblemError(Code.NOT_YOUR_FEED)
+    upto = _same(connection, asked.unit, asked.after, asked.head)
+    bodies: list[bytes] = []
+    size = 0
+    for line in feeds.lines(connection, asked.unit, asked.after, min(asked.limit, LIMIT_EVENTS)):
+        size += len(line.body)
+        if bodies and size > PAGE_BYTES:
+            break
+        bodies.append(line.body)
+        upto = Head(line.number, line.hash)
+    return Found(bodies, upto, feeds.end(connection, asked.unit).number)
+
+
+def _same(connection: Connection, unit: str, number: int, claimed: str) -> Head:
+    """Kota's own head at ``number``, if the device holds the same one; else 409."""
+    end = feeds.end(connection, unit).number
+    if number > end:
+        raise ProblemError(Code.HEAD_MISMATCH, expected=end)
+    head = Head(number, feeds.hash_at(connection, unit, number))
+    if head.hash.hex() != claimed:
+        raise ProblemError(Code.HEAD_MISMATCH, expected=end)
+    return head

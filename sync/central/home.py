@@ -1,0 +1,220 @@
+"""The folder of one Kota: settings, certificates, secrets, database, and who may read them.
+
+Everything is readable by its owner only. ``kota.toml`` is written last, so a folder that has one is complete. It
+must never overwrite a folder that has anything in it.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import platformdirs
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Meta, Struct
+
+from sync import resources
+from sync.case.unit import Unit
+from sync.central import authority
+from sync.central.kota import Kota
+from sync.central.store import database
+from sync.central.store.database import Store
+from sync.words import SpokenError, mark
+from sync.world import World
+
+SECRET_BYTES = 32
+EPOCH_BYTES = 16
+
+SETTINGS = """\
+# Settings of this Kota. Change them while it is stopped; secrets are in other files.
+
+[listen]
+# The address of this machine to listen on: "0.0.0.0" is every network, "127.0.0.1" is this machine only.
+host = {listen}
+port = {port}
+
+[public]
+# The names and addresses under which desks reach this machine; the certificate is made out to these.
+# The first one is written into enrolment files.
+hosts = {hosts}
+"""
+
+
+class HomeUnreadableError(SpokenError):
+    """The operating system keeps us out."""
+
+    sentence = mark(
+        "The folder {folder} cannot be used ({reason}); check who owns it, or name another with --home."
+    )
+
+
+class NotInitialisedError(SpokenError):
+    """There is no Kota in the folder."""
+
+    sentence = mark(
+        "There is no Kota in {folder}; run kota-central init first, or name the right folder with --home."
+    )
+
+
+class AlreadyInitialisedError(SpokenError):
+    """There is one already."""
+
+    sentence = mark("There already is a Kota in {folder}; nothing was changed.")
+
+
+class FolderNotEmptyError(SpokenError):
+    """Something else is in the folder."""
+
+    sentence = mark(
+        "The folder {folder} is not empty; name an empty or new one with --home. Nothing was changed."
+    )
+
+
+class SettingsBrokenError(SpokenError):
+    """``kota.toml`` is not what it must be."""
+
+    sentence = mark("The settings in {file} cannot be read: {reason}. Correct that line and try again.")
+
+
+class Listen(Struct, frozen=True):
+    """Where the server listens."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Public(Struct, frozen=True):
+    """How desks reach it."""
+
+    hosts: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class Settings(Struct, frozen=True):
+    """What stands in ``kota.toml``."""
+
+    listen: Listen
+    public: Public
+
+    def url(self) -> str:
+        """The address for enrolment files."""
+        return url(self.public.hosts[0], self.listen.port)
+
+
+def url(host: str, port: int) -> str:
+    """The ``https`` address of a host name, an IPv4 or an IPv6 address."""
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def folder_of_machine() -> Path:
+    """``KOTA_CENTRAL_HOME``, else where this operating system keeps a program's data."""
+    named = os.environ.get("KOTA_CENTRAL_HOME")
+    return Path(named) if named else platformdirs.user_data_path("kota-central", appauthor=False)
+
+
+class Home:
+    """The files of one Kota under ``folder``; nothing is opened before it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings_file = folder / "kota.toml"
+        self.database_file = folder / "central.sqlite3"
+        self.ca_file = folder / "ca.pem"
+        self.ca_key_file = folder / "ca.key"
+        self.server_file = folder / "server.pem"
+        self.server_key_file = folder / "server.key"
+        self._secrets = folder / "secrets"
+
+    def settings(self) -> Settings:
+        """Raises `NotInitialisedError`, `HomeUnreadableError` or `SettingsBrokenError`."""
+        try:
+            values = tomllib.loads(self.read(self.settings_file).decode())
+            return msgspec.convert(values, Settings)
+        except (ValueError, msgspec.ValidationError) as error:
+            raise SettingsBrokenError(file=self.settings_file, reason=error) from error
+
+    def read(self, file: Path) -> bytes:
+        """One of the files. Raises `NotInitialisedError` or `HomeUnreadableError`."""
+        try:
+            return file.read_bytes()
+        except FileNotFoundError as error:
+            if self.settings_file.exists():
+                raise HomeUnreadableError(
+                    folder=self.folder, reason=f"{file.name}: {error.strerror}"
+                ) from error
+            raise NotInitialisedError(folder=self.folder) from error
+        except OSError as error:
+            raise HomeUnreadableError(folder=self.folder, reason=error.strerror) from error
+
+    def meta_secret(self) -> bytes:
+        """What the platform signs its messages with: the text of the file, as it was given to them."""
+        return self.read(self._secrets / "meta-webhook").strip()
+
+    def token_secret(self) -> bytes:
+        """What Kota signs nonces and tokens with."""
+        return bytes.fromhex(self.read(self._secrets / "token").decode())
+
+    def store(self) -> Store:
+        """The open database. Raises what `settings` and `Store` raise."""
+        self.settings()
+        if not self.database_file.exists():
+            raise HomeUnreadableError(folder=self.folder, reason=self.database_file.name)
+        try:
+            return Store(self.database_file)
+        except OSError as error:
+            raise HomeUnreadableError(folder=self.folder, reason=error.strerror) from error
+
+    def kota(self, store: Store, world: World) -> Kota:
+        """Who this Kota is."""
+        key = bytes.fromhex(self.read(self._secrets / "signing").decode())
+        return Kota(store.epoch(), Ed25519PrivateKey.from_private_bytes(key), world)
+
+    def create(self, hosts: tuple[str, ...], listen: Listen, units: dict[str, Unit], world: World) -> None:
+        """Make everything. Raises `AlreadyInitialisedError`, `FolderNotEmptyError` or `HomeUnreadableError`."""
+        try:
+            if self.settings_file.exists():
+                raise AlreadyInitialisedError(folder=self.folder)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if any(self.folder.iterdir()):
+                raise FolderNotEmptyError(folder=self.folder)
+            self.folder.chmod(0o700)
+            self._fill(hosts, listen, units, world)
+        except OSError as error:
+            raise HomeUnreadableError(folder=self.folder, reason=error.strerror) from error
+
+    def _fill(self, hosts: tuple[str, ...], listen: Listen, units: dict[str, Unit], world: World) -> None:
+        own = authority.make_authority(world)
+        server = authority.certify_server(own, hosts, world)
+        for file, content in [
+            (self.ca_file, own.certificate_pem()),
+            (self.ca_key_file, own.key_pem()),
+            (self.server_file, server.certificate_pem()),
+            (self.server_key_file, server.key_pem()),
+        ]:
+            write_private(file, content)
+        self._secrets.mkdir(mode=0o700)
+        for name in ("meta-webhook", "token", "signing"):
+            write_private(self._secrets / name, world.chance(SECRET_BYTES).hex().encode() + b"\n")
+        database.create(self.database_file, list(units.values()), world.chance(EPOCH_BYTES).hex())
+        settings = SETTINGS.format(
+            # Every JSON string and list of strings is one of TOML as well.
+            listen=msgspec.json.encode(listen.host).decode(),
+            port=listen.port,
+            hosts=msgspec.json.encode(hosts).decode(),
+        )
+        write_private(self.settings_file, settings.encode())
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """A new file, readable by its owner only and on disk when this returns. Raises ``FileExistsError``."""
+    with open(
+        file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)
+    ) as new:  # Path.open has no opener
+        new.write(content)
+        new.flush()
+        os.fsync(new.fileno())
+
+
+def shipped_units() -> dict[str, Unit]:
+    """The directory a new Kota starts with."""
+    return resources.units()

@@ -1,0 +1,25 @@
+"""``hello``, ``enrol`` and ``token``: before a device is known."""
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from sync.central.enrolment import Enrolment
+from sync.wire.messages import Enrol, Enrolled, Hello, Prove, Token
+
+
+def handlers(enrolment: Enrolment) -> list[HTTPRouteHandler]:
+    """The handlers in front of ``enrolment``."""
+
+    @get("/v1/hello", sync_to_thread=False)
+    def hello() -> Hello:
+        return enrolment.hello()
+
+    @post("/v1/enrol", status_code=200)
+    async def enrol(data: Enrol) -> Enrolled:
+        return await enrolment.enrol(data)
+
+    @post("/v1/token", status_code=200)
+    async def token(data: Prove) -> Token:
+        return await enrolment.token(data)
+
+    return [hello, enrol, token]

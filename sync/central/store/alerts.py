@@ -1,0 +1,118 @@
+"""The alerts: their numbers, who holds them, and where each case stands."""
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select, update
+
+from sync.case.lifecycle import CaseState
+from sync.case.priority import Judgement
+from sync.central.store.tables import alert, alert_year, assignment
+
+RESPONSIBLE = "responsible"
+INFORMED = "informed"
+
+
+class AlertRow(Struct, frozen=True, kw_only=True):
+    """One alert as Kota keeps it beside the feeds."""
+
+    id: str
+    number: str
+    platform: str
+    reference: str
+    status: str
+    judgement: Judgement
+    route: str
+    route_words: str
+    state: CaseState
+    created_ms: int
+
+
+class AlertLine(Struct, frozen=True):
+    """One alert as a list shows it: nothing of the person."""
+
+    number: str
+    status: str
+    state: CaseState
+    created_ms: int
+
+
+def next_number(connection: Connection, year: int) -> str:
+    """The next alert number of ``year``; numbers of a year have no holes."""
+    last = connection.execute(
+        update(alert_year)
+        .where(alert_year.c.year == year)
+        .values(last=alert_year.c.last + 1)
+        .returning(alert_year.c.last)
+    ).scalar_one_or_none()
+    if last is None:
+        last = 1
+        connection.execute(alert_year.insert().values(year=year, last=last))
+    return f"RJ-{year}-{last:06d}"
+
+
+def add(connection: Connection, new: AlertRow, informed: set[str]) -> None:
+    """Store a new alert; ``new.state.unit`` is responsible, ``informed`` hold it too."""
+    connection.execute(
+        alert.insert().values(
+            id=new.id,
+            number=new.number,
+            platform=new.platform,
+            reference=new.reference,
+            status=new.status,
+            priority=new.judgement.priority,
+            why=new.judgement.why,
+            route=new.route,
+            route_words=new.route_words,
+            state=_write(new.state),
+            created_ms=new.created_ms,
+        )
+    )
+    holders = dict.fromkeys(informed, INFORMED) | {new.state.unit: RESPONSIBLE}
+    connection.execute(
+        assignment.insert(),
+        [{"alert": new.id, "unit": unit, "gen": 1, "state": state} for unit, state in holders.items()],
+    )
+
+
+def by_reference(connection: Connection, platform: str, reference: str) -> str | None:
+    """The id of the alert that a platform's own reference names."""
+    where = (alert.c.platform == platform) & (alert.c.reference == reference)
+    return connection.execute(select(alert.c.id).where(where)).scalar_one_or_none()
+
+
+def number_of(connection: Connection, alert_id: str | None) -> str | None:
+    """The number people use, if there is such an alert."""
+    return connection.execute(select(alert.c.number).where(alert.c.id == alert_id)).scalar_one_or_none()
+
+
+def holders(connection: Connection, alert_id: str) -> frozenset[str]:
+    """The units that hold the alert; empty for an alert that does not exist."""
+    rows = connection.execute(select(assignment.c.unit).where(assignment.c.alert == alert_id))
+    return frozenset(row.unit for row in rows)
+
+
+def state(connection: Connection, alert_id: str) -> CaseState:
+    """Where the case stands."""
+    return _read(connection.execute(select(alert.c.state).where(alert.c.id == alert_id)).scalar_one())
+
+
+def save_state(connection: Connection, alert_id: str, new: CaseState) -> None:
+    """Where the case stands now."""
+    connection.execute(update(alert).where(alert.c.id == alert_id).values(state=_write(new)))
+
+
+def everything(connection: Connection) -> list[AlertLine]:
+    """All alerts, oldest first."""
+    query = select(alert.c.number, alert.c.status, alert.c.state, alert.c.created_ms)
+    return [
+        AlertLine(row.number, row.status, _read(row.state), row.created_ms)
+        for row in connection.execute(query.order_by(alert.c.created_ms, alert.c.number))
+    ]
+
+
+def _write(case: CaseState) -> str:
+    return msgspec.json.encode(case).decode()
+
+
+def _read(text: str) -> CaseState:
+    return msgspec.json.decode(text, type=CaseState)

@@ -1,0 +1,81 @@
+"""The feeds: numbered without holes, chained by hash, and never changed once published.
+
+The head row is locked by the first UPDATE and held to the commit, so numbers appear in the order they were given
+and a rollback gives its number back.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+from sqlalchemy import Connection, select, update
+
+from sync.case.unit import Unit
+from sync.central.store.tables import feed_event, feed_head
+from sync.wire.chain import Head, extend, feed_of, genesis
+
+
+class Line(Struct, frozen=True):
+    """One stored body with the number and hash of the head after it."""
+
+    number: int
+    hash: bytes
+    body: bytes
+
+
+def open_feeds(connection: Connection, units: Iterable[Unit]) -> None:
+    """An empty feed for each of ``units``."""
+    heads = [{"unit": unit.code, "number": 0, "hash": genesis(feed_of(unit.code)).hash} for unit in units]
+    connection.execute(feed_head.insert(), heads)
+
+
+def publish(connection: Connection, units: Iterable[str], kind: str, alert: str | None, body: bytes) -> None:
+    """Append ``body`` to the feed of each of ``units``."""
+    # Sorted: two transactions that lock the same heads can never wait for each other.
+    for unit in sorted(units):
+        grown = connection.execute(
+            update(feed_head)
+            .where(feed_head.c.unit == unit)
+            .values(number=feed_head.c.number + 1)
+            .returning(feed_head.c.number, feed_head.c.hash)
+        ).one()
+        head = extend(Head(grown.number - 1, grown.hash), body)
+        connection.execute(update(feed_head).where(feed_head.c.unit == unit).values(hash=head.hash))
+        connection.execute(
+            feed_event.insert().values(
+                unit=unit, number=head.number, hash=head.hash, kind=kind, alert=alert, body=body
+            )
+        )
+
+
+def ends(connection: Connection) -> dict[str, int]:
+    """How far each feed reaches."""
+    return {row.unit: row.number for row in connection.execute(select(feed_head.c.unit, feed_head.c.number))}
+
+
+def end(connection: Connection, unit: str) -> Head:
+    """The stored head of a feed."""
+    row = connection.execute(
+        select(feed_head.c.number, feed_head.c.hash).where(feed_head.c.unit == unit)
+    ).one()
+    return Head(row.number, row.hash)
+
+
+def hash_at(connection: Connection, unit: str, number: int) -> bytes:
+    """The hash after event ``number``, which must not be beyond the end."""
+    if number == 0:
+        return genesis(feed_of(unit)).hash
+    where = (feed_event.c.unit == unit) & (feed_event.c.number == number)
+    found: bytes = connection.execute(select(feed_event.c.hash).where(where)).scalar_one()
+    return found
+
+
+def lines(connection: Connection, unit: str, after: int, limit: int | None = None) -> Iterator[Line]:
+    """The events beyond ``after``, in order, read as they are taken."""
+    query = (
+        select(feed_event.c.number, feed_event.c.hash, feed_event.c.body)
+        .where((feed_event.c.unit == unit) & (feed_event.c.number > after))
+        .order_by(feed_event.c.number)
+        .limit(limit)
+    )
+    for row in connection.execute(query):
+        yield Line(row.number, row.hash, row.body)

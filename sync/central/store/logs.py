@@ -1,0 +1,90 @@
+"""The logs of the devices: every entry as its device made it, whatever became of it."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from sync.central.store.tables import device_log
+from sync.wire.chain import Head, genesis, log_of
+from sync.wire.messages import Outcome, Refusal
+
+
+class LogLine(Struct, frozen=True, kw_only=True):
+    """One stored entry. ``signature`` is over the head after it, and only on the last entry of a push."""
+
+    number: int
+    hash: bytes
+    body: bytes
+    received_ms: int
+    outcome: Outcome
+    why: Refusal | None = None
+    entry_id: str | None = None
+    signature: bytes | None = None
+
+
+def hash_at(connection: Connection, device: str, incarnation: int, number: int) -> bytes:
+    """The hash after entry ``number``, which Kota must hold."""
+    if number == 0:
+        return genesis(log_of(device, incarnation)).hash
+    where = (
+        (device_log.c.device == device)
+        & (device_log.c.incarnation == incarnation)
+        & (device_log.c.number == number)
+    )
+    found: bytes = connection.execute(select(device_log.c.hash).where(where)).scalar_one()
+    return found
+
+
+def lines(
+    connection: Connection, device: str, incarnation: int, after: int, limit: int | None = None
+) -> Iterator[LogLine]:
+    """The entries beyond ``after``, in order, read as they are taken."""
+    query = (
+        select(device_log)
+        .where(
+            (device_log.c.device == device)
+            & (device_log.c.incarnation == incarnation)
+            & (device_log.c.number > after)
+        )
+        .order_by(device_log.c.number)
+        .limit(limit)
+    )
+    for row in connection.execute(query):
+        yield LogLine(
+            number=row.number,
+            hash=row.hash,
+            body=row.body,
+            received_ms=row.received_ms,
+            outcome=Outcome(row.outcome),
+            why=None if row.why is None else Refusal(row.why),
+            entry_id=row.entry_id,
+            signature=row.signature,
+        )
+
+
+def knows(connection: Connection, entry_id: str) -> bool:
+    """Whether an entry of that id is held, from whatever device."""
+    return (
+        connection.execute(select(device_log.c.number).where(device_log.c.entry_id == entry_id)).first()
+        is not None
+    )
+
+
+def append(connection: Connection, device: str, incarnation: int, line: LogLine) -> Head:
+    """Store the next entry of a log."""
+    connection.execute(
+        device_log.insert().values(
+            device=device,
+            incarnation=incarnation,
+            number=line.number,
+            entry_id=line.entry_id,
+            hash=line.hash,
+            body=line.body,
+            signature=line.signature,
+            outcome=line.outcome,
+            why=line.why,
+            received_ms=line.received_ms,
+        )
+    )
+    return Head(line.number, line.hash)

@@ -1,0 +1,82 @@
+"""Wakes the long-polls of a unit when its feed has grown, whoever made it grow.
+
+A commit of this process is noticed at once; one of another process (the command line, later another node) within
+`LOOK_EVERY_S`, by reading the heads of all feeds: some fifty rows, and only while somebody waits. All waiters of a unit
+share one future. Being woken is a hint and never carries data: whoever wakes reads again.
+"""
+
+import asyncio
+import contextlib
+import logging
+from asyncio import AbstractEventLoop, Event, Future
+
+from sync.central.store import feeds
+from sync.central.store.database import Store, StoreFailedError
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.25
+
+
+class Watch:
+    """Made and used on one event loop; `run` is its task."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loop: AbstractEventLoop = asyncio.get_running_loop()
+        self._seen: dict[str, int] = {}
+        self._waiting: dict[str, Future[None]] = {}
+        self._nudged = Event()
+        self._released = False
+        store.on_commit(self._committed)
+
+    def _committed(self) -> None:
+        """Called in the writer's thread; the loop may be gone when a last write ends."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._nudged.set)
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._nudged.wait()
+            self._nudged.clear()
+            if self._waiting:
+                await self._look()
+
+    async def _look(self) -> None:
+        try:
+            ends = await self._store.read(feeds.ends)
+        except StoreFailedError:
+            log.warning("watch: the database could not be read; trying again")
+            return
+        for unit, end in ends.items():
+            if self._seen.get(unit) != end:
+                self._wake(unit)
+        self._seen = ends
+
+    def grown(self, unit: str) -> Future[None]:
+        """Done when the feed of ``unit`` grows from now on. Ask *before* reading, so that nothing falls between."""
+        waiting = self._waiting.get(unit)
+        if waiting is None:
+            waiting = self._waiting[unit] = self._loop.create_future()
+            if self._released:
+                waiting.set_result(None)
+        return waiting
+
+    @property
+    def released(self) -> bool:
+        """Whether nobody should wait any more."""
+        return self._released
+
+    def release(self) -> None:
+        """Kota is stopping: wake everybody, and let nobody wait again."""
+        self._released = True
+        for unit in list(self._waiting):
+            self._wake(unit)
+
+    def _wake(self, unit: str) -> None:
+        waiting = self._waiting.pop(unit, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
