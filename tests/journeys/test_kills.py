@@ -22,11 +22,9 @@ class Scribe:
 
     def __init__(self, home: Path, alert: str, first: int, said: list[int]) -> None:
         self.said = said
+        desk = ["--home", str(home), "--alert", alert, "--first", str(first)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.scribe", "--home", str(home), "--alert", alert]
-            + ["--first", str(first)],
-            stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, "-m", "tests.journeys.scribe", *desk], stdout=subprocess.PIPE, text=True
         )
 
     def write(self, count: int) -> None:
@@ -70,8 +68,8 @@ def test_nothing_said_to_be_saved_is_lost_or_doubled_by_kills_of_both_ends(tmp_p
         alert = kota.report(reports.encoded(reports.samples()[0])).json()["alert"]
         desk(jhunjhunu, "sync", "--once")
 
-        for _ in range(ROUNDS):
-            scribe = Scribe(jhunjhunu, alert, len(said) + 1000 * len(said), said)
+        for turn in range(ROUNDS):
+            scribe = Scribe(jhunjhunu, alert, 10_000 * turn, said)
             scribe.write(chance.randint(1, 30))
             if chance.random() < 0.7:
                 kota.kill()
