@@ -4,12 +4,13 @@ Reads answer from this disk and never wait for the link. Writes return only when
 the loops' business and never delays either.
 """
 
-from collections.abc import Callable, Sequence
-from threading import Lock
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from sync.case.entry import EntryData, Note
 from sync.case.unit import Officer
 from sync.desk import entries, errors, keys, sign_in, status
+from sync.desk.delivery import Delivery, Notify
 from sync.desk.home import Home
 from sync.desk.projection import CaseFile, Changed, DeskStatus, OutboxLine, QueueRow, TimelineLine
 from sync.desk.store import cases, device, drafts, feed, log, officers, queue
@@ -28,9 +29,8 @@ class Desk:
         self._database = database
         self._who = who
         self._world = world
-        self._notify: Callable[[Changed], None] = lambda _: None
-        self._contact = status.nothing_yet(world)
-        self._contact_lock = Lock()
+        self._delivery = Delivery(database, who, world)
+        self._notify: Notify = lambda _: None
 
     @classmethod
     def open(cls, home: Home, world: World) -> "Desk":
@@ -38,20 +38,28 @@ class Desk:
         home.check()
         if not home.database.exists():
             raise errors.NotEnrolledError
-        database = Database(home.database, keys.load(home))
-        who = database.read(device.identity)
-        if who is None:
-            database.close()
-            raise errors.NotEnrolledError
+        with ExitStack() as undo:
+            database = Database(home.database, keys.load(home))
+            undo.callback(database.close)
+            who = database.read(device.identity)
+            if who is None:
+                raise errors.NotEnrolledError
+            undo.pop_all()
         return cls(database, who, world)
 
-    def start(self, notify: Callable[[Changed], None]) -> None:
-        """Start the loops. ``notify`` is called on their threads, and on an officer's thread after a write."""
+    def start(self, notify: Notify) -> None:
+        """Start the loops. ``notify`` is called on their threads, and on the caller's after `record`."""
         self._notify = notify
+        self._delivery.start(notify)
 
     def close(self) -> None:
-        """Stop the loops and close the database."""
+        """Stop the loops, at most 2 s, and close the database."""
+        self._delivery.stop()
         self._database.close()
+
+    def sync(self) -> None:
+        """Deliver and fetch all there is, once, without loops. Raises the `errors.DeskError` for a link that fails."""
+        self._delivery.once()
 
     # ---- reads: any thread, each under 16 ms -------------------------------------------------------------------
 
@@ -84,7 +92,7 @@ class Desk:
         kept = self._database.read(
             lambda c: status.Kept(feed.standing(c).head.number, log.backlog(c), feed.skipped(c))
         )
-        return status.describe(self._contact, self.unit, kept, self._world)
+        return status.describe(self._delivery.contact, self.unit, kept, self._world)
 
     def outbox(self) -> list[OutboxLine]:
         """Entries that Kota has not got or has refused, oldest first."""
@@ -121,6 +129,7 @@ class Desk:
             return cases.own_line(connection, self.unit.code, entry.id)
 
         line = self._database.write(change)
+        self._delivery.wrote()
         self._notify(Changed(frozenset({alert_id}), status=True))
         return line
 

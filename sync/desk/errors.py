@@ -97,9 +97,15 @@ class AlreadyEnrolledError(DeskError):
 
 
 class EnrolmentFileUnreadableError(DeskError):
-    """The file, or the certificate in it, is not what Kota wrote."""
+    """The file is not there, or is not what Kota wrote."""
 
     sentence = mark("The enrolment file {file} cannot be read. Ask Kota for a new one.")
+
+
+class CertificateUnreadableError(DeskError):
+    """The text given as Kota's certificate authority is none."""
+
+    sentence = mark("The certificate of Kota cannot be read. Ask Kota for the enrolment file anew.")
 
 
 class ServerAddressError(DeskError):

@@ -1,0 +1,127 @@
+"""Both ways between this desk and Kota: the three lanes, what they find out, and who is told.
+
+The lanes meet only in the database. Contact with Kota is what their verified replies say, nothing else.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from threading import Lock
+
+from sync.desk import status
+from sync.desk.failures import LinkFailure, spoken
+from sync.desk.kota import Kota
+from sync.desk.link import Link
+from sync.desk.loops import Loop, Work
+from sync.desk.projection import Changed
+from sync.desk.pull import Pull
+from sync.desk.push import Pusher
+from sync.desk.receipts import Receiver
+from sync.desk.status import Contact, Lane
+from sync.desk.step import Step
+from sync.desk.store import feed
+from sync.desk.store.database import Database
+from sync.desk.store.device import Identity
+from sync.wire.messages import WAIT_MAX_S
+from sync.world import World
+
+_log = logging.getLogger(__name__)
+
+# How often the lanes look without being nudged: another process of this desk may have written.
+IDLE_S = 15
+STOP_TIMEOUT_S = 2
+
+Notify = Callable[[Changed], None]
+
+
+class Delivery:
+    """The link of one desk. `contact` may be read from any thread."""
+
+    def __init__(self, database: Database, who: Identity, world: World) -> None:
+        self._database = database
+        self._who = who
+        self._world = world
+        self._lock = Lock()
+        self._loops: dict[Lane, Loop] = {}
+        self._notify: Notify = lambda _: None
+        self.contact: Contact = status.nothing_yet(world)
+
+    def start(self, notify: Notify) -> None:
+        """Start the loops; ``notify`` is called on their threads."""
+        self._notify = notify
+        self._loops = {lane: self._loop(lane) for lane in Lane}
+        for loop in self._loops.values():
+            loop.start()
+
+    def stop(self) -> None:
+        """End the loops, within `STOP_TIMEOUT_S` in all."""
+        for loop in self._loops.values():
+            loop.stop()
+        until_ms = self._world.mono_ms() + STOP_TIMEOUT_S * 1000
+        for loop in self._loops.values():
+            if not loop.join(max(0, until_ms - self._world.mono_ms()) / 1000):
+                _log.warning("%s did not end in time; it has nothing open that could be lost", loop.lane)
+        self._loops = {}
+
+    def wrote(self) -> None:
+        """The log has a new entry."""
+        self._nudge(Lane.PUSH)
+
+    def once(self) -> None:
+        """Push all, pull until in step, give the receipt. Raises the `DeskError` for a link that fails."""
+        for lane in (Lane.PUSH, Lane.PULL, Lane.RECEIPTS):
+            link = self._link()
+            try:
+                step = self._step(lane, link, wait_s=0)
+                while (done := step()).more:
+                    self._report(lane, done)
+                self._report(lane, done)
+            except LinkFailure as failure:
+                self._report(lane, failure)
+                raise spoken(failure) from failure
+            finally:
+                link.close()
+
+    def _loop(self, lane: Lane) -> Loop:
+        link = self._link()
+        step = self._step(lane, link, wait_s=WAIT_MAX_S)
+        idle_s = 0 if lane is Lane.PULL else IDLE_S
+        return Loop(Work(lane, step, idle_s), link, self._world, self._report)
+
+    def _link(self) -> Link:
+        epoch = self._database.read(feed.standing).epoch
+        return Link(self._who.server, self._who.ca, epoch)
+
+    def _step(self, lane: Lane, link: Link, wait_s: int) -> Callable[[], Step]:
+        kota = Kota(link, self._who)
+        match lane:
+            case Lane.PULL:
+                return partial(Pull(self._database, self._who, kota).step, wait_s)
+            case Lane.PUSH:
+                return Pusher(self._database, self._who, kota).step
+            case Lane.RECEIPTS:
+                return Receiver(self._database, self._who, kota).step
+
+    def _report(self, lane: Lane, outcome: Step | LinkFailure) -> None:
+        changed = Changed(status=True)
+        with self._lock:
+            troubled = set(self.contact.problems)
+            if isinstance(outcome, LinkFailure):
+                self.contact = status.failed(self.contact, lane, outcome.problem)
+            elif outcome.reply is not None:
+                self.contact = status.replied(self.contact, lane, outcome.reply, self._world)
+                changed |= outcome.changed
+            else:
+                changed = outcome.changed
+        if isinstance(outcome, Step) and outcome.reply is not None:
+            # Where one lane gets through, the others need not wait out their pauses.
+            self._nudge(*(troubled - {lane}))
+            if lane is Lane.PULL and outcome.changed:
+                self._nudge(Lane.RECEIPTS)
+        if changed:
+            self._notify(changed)
+
+    def _nudge(self, *lanes: Lane) -> None:
+        for lane in lanes:
+            if lane in self._loops:
+                self._loops[lane].nudge()

@@ -1,0 +1,89 @@
+"""Kota as a desk sees it: the calls of `sync.wire.messages`, each a method; the token renews itself."""
+
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.desk.failures import Answered
+from sync.desk.link import Link, Request
+from sync.desk.store.device import Identity
+from sync.wire import page
+from sync.wire.chain import Head
+from sync.wire.errors import Code
+from sync.wire.messages import (
+    Changes,
+    Enrol,
+    Enrolled,
+    Hello,
+    Prove,
+    Pushed,
+    Receipt,
+    Received,
+    Token,
+    token_challenge,
+)
+
+T = TypeVar("T")
+
+
+def hello(link: Link) -> Hello:
+    """Whether Kota is there; a nonce for the token."""
+    return link.json(Request(method="GET", path="/v1/hello"), Hello)
+
+
+def enrol(link: Link, request: Enrol) -> Enrolled:
+    """Turn a one-time code into a device. The same code and key again get the same answer."""
+    return link.json(Request(method="POST", path="/v1/enrol", body=msgspec.json.encode(request)), Enrolled)
+
+
+class Kota:
+    """The calls of an enrolled device over ``link``. All raise `sync.desk.failures.LinkFailure`."""
+
+    def __init__(self, link: Link, who: Identity) -> None:
+        self._link = link
+        self._who = who
+        self._token = ""
+
+    def changes(self, unit: str, after: Head, limit: int, wait_s: int) -> tuple[Changes, list[bytes]]:
+        """The events after ``after``, at most ``limit``; waits up to ``wait_s`` for the first. Not verified yet."""
+        request = Request(
+            method="GET",
+            path=f"/v1/feeds/{quote(unit, safe='')}/changes",
+            query={"after": after.number, "head": after.hash.hex(), "limit": limit, "wait": wait_s},
+            wait_s=wait_s,
+        )
+        return self._with_token(lambda token: self._link.page(request, Changes, token))
+
+    def entries(self, push: bytes) -> Pushed:
+        """Send a page of entries."""
+        request = Request(method="POST", path="/v1/entries", body=push, media_type=page.MEDIA_TYPE)
+        return self._with_token(lambda token: self._link.json(request, Pushed, token))
+
+    def receipts(self, receipt: Receipt) -> Received:
+        """Say how far the feed is stored here."""
+        request = Request(method="POST", path="/v1/receipts", body=msgspec.json.encode(receipt))
+        return self._with_token(lambda token: self._link.json(request, Received, token))
+
+    def _with_token(self, call: Callable[[str], T]) -> T:
+        if self._token:
+            try:
+                return call(self._token)
+            except Answered as answer:
+                if answer.code is not Code.TOKEN_NEEDED:
+                    raise
+        self._token = self._prove()
+        return call(self._token)
+
+    def _prove(self) -> str:
+        who = self._who
+        nonce = hello(self._link).nonce
+        signature = Ed25519PrivateKey.from_private_bytes(who.private_key).sign(
+            token_challenge(who.device, who.incarnation, nonce)
+        )
+        proof = Prove(device=who.device, incarnation=who.incarnation, nonce=nonce, signature=signature.hex())
+        return self._link.json(
+            Request(method="POST", path="/v1/token", body=msgspec.json.encode(proof)), Token
+        ).token

@@ -1,0 +1,196 @@
+"""The link: one HTTPS client that believes only the Kota whose certificate authority came with the enrolment.
+
+A reply is Kota's if TLS says so and it carries our mark, our media type and the expected epoch; anything else is a
+portal, a proxy, or nothing. Redirects, proxies and certificates of the machine are not followed or trusted.
+"""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from threading import Lock
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from sync.desk.failures import (
+    Answered,
+    Busy,
+    Differs,
+    LinkFailure,
+    NotKota,
+    NotTrusted,
+    Revoked,
+    TooSlow,
+    Unreachable,
+)
+from sync.wire import page
+from sync.wire.errors import Code, Problem
+from sync.wire.messages import MARK, MARK_HEADER, Reply
+
+JSON = "application/json"
+CONNECT_TIMEOUT_S = 10
+READ_MARGIN_S = 15
+
+R = TypeVar("R", bound=Reply)
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One call. ``wait_s`` is how long Kota may take on purpose."""
+
+    method: str
+    path: str
+    query: Mapping[str, str | int] = {}
+    body: bytes = b""
+    media_type: str = JSON
+    wait_s: int = 0
+
+
+def trusting(ca: str) -> ssl.SSLContext:
+    """TLS that trusts the authority ``ca`` (PEM) and no other. Raises ``ssl.SSLError`` if it is none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=ca)
+    return context
+
+
+class Link:
+    """Calls ``server``. ``epoch`` is the one expected, None before enrolment. For one thread, but for `interrupt`."""
+
+    def __init__(self, server: str, ca: str, epoch: str | None = None) -> None:
+        self._epoch = epoch
+        self._client = httpx.Client(
+            base_url=server, verify=trusting(ca), trust_env=False, follow_redirects=False, http2=False
+        )
+        self._socket: socket.socket | None = None
+        self._interrupted = False
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """Give the connection back. Not while another thread is calling: `interrupt` that one first."""
+        self._client.close()
+
+    def interrupt(self) -> None:
+        """End the call another thread is waiting in, and every later one, with `Unreachable`."""
+        with self._lock:
+            self._interrupted = True
+            _cut(self._socket)
+
+    def json(self, request: Request, shape: type[R], token: str = "") -> R:
+        """The reply as JSON. Raises a `LinkFailure`."""
+        reply = self._ask(request, token)
+        _expect_type(reply, JSON)
+        try:
+            answer = msgspec.json.decode(reply.content, type=shape)
+        except msgspec.DecodeError as error:
+            raise NotKota(str(error)) from error
+        self._expect_epoch(answer.epoch)
+        return answer
+
+    def page(self, request: Request, shape: type[R], token: str = "") -> tuple[R, list[bytes]]:
+        """The reply as a page. Raises a `LinkFailure`."""
+        reply = self._ask(request, token)
+        _expect_type(reply, page.MEDIA_TYPE)
+        try:
+            header, bodies = page.split(reply.content, shape)
+        except page.BrokenPageError as error:
+            raise NotKota(str(error)) from error
+        self._expect_epoch(header.epoch)
+        return header, bodies
+
+    def _ask(self, request: Request, token: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if request.body:
+            headers["Content-Type"] = request.media_type
+        if self._interrupted:
+            raise Unreachable("interrupted")
+        with _said():
+            reply = self._client.request(
+                request.method,
+                request.path,
+                params=dict(request.query),
+                content=request.body or None,
+                headers=headers,
+                timeout=httpx.Timeout(READ_MARGIN_S + request.wait_s, connect=CONNECT_TIMEOUT_S),
+                extensions={"trace": self._watch},
+            )
+        if reply.headers.get(MARK_HEADER) != MARK:
+            raise NotKota(f"{reply.status_code} without our mark")
+        if reply.status_code != httpx.codes.OK:
+            raise self._refusal(reply)
+        return reply
+
+    def _refusal(self, reply: httpx.Response) -> LinkFailure:
+        _expect_type(reply, JSON)
+        try:
+            problem = msgspec.json.decode(reply.content, type=Problem)
+        except msgspec.DecodeError as error:
+            raise NotKota(str(error)) from error
+        self._expect_epoch(problem.epoch)
+        match problem.error:
+            case Code.BUSY:
+                return Busy(_retry_after_s(reply))
+            case Code.DEVICE_REVOKED | Code.NOT_YOUR_FEED:
+                return Revoked(problem.error)
+            case Code.HEAD_MISMATCH | Code.EPOCH_CHANGED:
+                return Differs(problem.error)
+            case _:
+                return Answered(problem.error, problem.expected)
+
+    def _expect_epoch(self, epoch: str) -> None:
+        if self._epoch is not None and epoch != self._epoch:
+            raise Differs("another epoch: Kota was restored from a backup, or is another Kota")
+
+    def _watch(self, name: str, info: Mapping[str, Any]) -> None:
+        """Remember the socket, so that `interrupt` can end a wait."""
+        if name not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            return
+        with self._lock:
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._interrupted:
+                _cut(self._socket)
+
+
+def _cut(connection: socket.socket | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(OSError):  # It may be closed already, which is as good.
+            # Of the plain socket: the TLS object belongs to the thread that waits in it.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def _expect_type(reply: httpx.Response, media_type: str) -> None:
+    found = reply.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if found != media_type:
+        raise NotKota(f"{reply.status_code} with {found or 'no type'}")
+
+
+def _retry_after_s(reply: httpx.Response) -> int | None:
+    value = reply.headers.get("Retry-After", "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """Turn what the HTTP client reports into what the loops know."""
+    try:
+        yield
+    except httpx.ConnectTimeout as error:
+        raise Unreachable(str(error)) from error
+    except httpx.TimeoutException as error:
+        raise TooSlow(str(error)) from error
+    except httpx.HTTPError as error:
+        raise _tls_failure(error) or Unreachable(str(error)) from error
+
+
+def _tls_failure(error: BaseException) -> LinkFailure | None:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return NotTrusted(cause.verify_message)
+    # A connection that ends during the handshake is a bad line; one that does not speak TLS is somebody else.
+    if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return None
+    return NotKota(str(cause))

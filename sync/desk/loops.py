@@ -1,0 +1,118 @@
+"""The threads of the link: each repeats one step for ever, alone, and survives whatever the step meets.
+
+No loop ever waits for another. A loop that fails tries again after a random part of a growing pause; a nudge ends any
+pause at once; `Loop.stop` ends even a wait for Kota's reply.
+"""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+
+from msgspec import Struct
+
+from sync.desk.errors import DeskError
+from sync.desk.failures import Busy, LinkFailure
+from sync.desk.link import Link
+from sync.desk.status import Lane
+from sync.desk.step import Step
+from sync.world import World
+
+_log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 60
+LONGEST_ASKED_PAUSE_S = 300
+# A step that found nothing and did not even wait must not spin.
+QUIET_MS = 1_000
+
+Report = Callable[[Lane, Step | LinkFailure], None]
+
+
+class Work(Struct, frozen=True):
+    """What a loop repeats; ``idle_s`` is how long it rests when there was nothing to do."""
+
+    lane: Lane
+    step: Callable[[], Step]
+    idle_s: float = 0
+
+
+class Loop:
+    """Repeats a step on a thread of its own, over a link of its own, and reports what came of it."""
+
+    def __init__(self, work: Work, link: Link, world: World, report: Report) -> None:
+        self.lane = work.lane
+        self._step = work.step
+        self._idle_s = work.idle_s
+        self._link = link
+        self._world = world
+        self._report = report
+        self._failures = 0
+        self._stopping = Event()
+        self._woken = Event()
+        # Never in the way of the program's end; what it was doing is a transaction or nothing.
+        self._thread = Thread(target=self._run, name=f"kota-{work.lane}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def nudge(self) -> None:
+        """There is something to do, or hope: do not wait."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Ask the loop to end; `join` waits for it."""
+        self._stopping.set()
+        self._woken.set()
+        self._link.interrupt()
+
+    def join(self, timeout_s: float) -> bool:
+        """Whether it has ended within ``timeout_s``."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._woken.clear()
+                pause_s = self._once()
+                if pause_s > 0 and not self._stopping.is_set():
+                    self._woken.wait(pause_s)
+        finally:
+            self._link.close()
+
+    def _once(self) -> float:
+        """One step; how long to pause after it, in seconds."""
+        began_ms = self._world.mono_ms()
+        try:
+            step = self._step()
+        except LinkFailure as failure:
+            return self._failed(failure)
+        except DeskError as error:
+            _log.warning("%s: %s", self.lane, type(error).__name__)
+            return self._pause_s()
+        except Exception:  # noqa: BLE001  # a mistake of ours must not silence the lane: an alert may come next
+            if self._stopping.is_set():
+                return 0
+            _log.exception("%s: the step failed", self.lane)
+            return self._pause_s()
+        self._failures = 0
+        self._report(self.lane, step)
+        if step.more or step.changed.alerts:
+            return 0
+        quick = self._world.mono_ms() - began_ms < QUIET_MS
+        return self._idle_s or (QUIET_MS / 1000 if quick else 0)
+
+    def _failed(self, failure: LinkFailure) -> float:
+        if self._stopping.is_set():
+            return 0
+        _log.info("%s: %s (%s)", self.lane, type(failure).__name__, failure)
+        self._report(self.lane, failure)
+        asked_s = failure.retry_after_s if isinstance(failure, Busy) else None
+        return max(self._pause_s(), min(asked_s or 0, LONGEST_ASKED_PAUSE_S))
+
+    def _pause_s(self) -> float:
+        """A random part of a pause that doubles: desks that lost Kota together must not all return together."""
+        longest: int = min(LONGEST_PAUSE_S, 1 << self._failures)
+        self._failures = min(self._failures + 1, 10)
+        part = int.from_bytes(self._world.chance(4)) / 2**32
+        return max(SHORTEST_PAUSE_S, longest * part)
