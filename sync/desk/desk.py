@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from sync.case.entry import EntryData, Note
 from sync.case.unit import Officer
 from sync.desk import entries, errors, keys, sign_in, status
+from sync.desk.audit import Audit, audit
 from sync.desk.delivery import Delivery, Notify
 from sync.desk.home import Home
 from sync.desk.projection import CaseFile, Changed, DeskStatus, OutboxLine, QueueRow, TimelineLine
@@ -60,6 +61,10 @@ class Desk:
     def sync(self) -> None:
         """Deliver and fetch all there is, once, without loops. Raises the `errors.DeskError` for a link that fails."""
         self._delivery.once()
+
+    def audit(self) -> Audit:
+        """Prove that feed and log stand here unchanged. Raises the `errors.DeskError` that says what is wrong."""
+        return audit(self._database, self._who)
 
     # ---- reads: any thread, each under 16 ms -------------------------------------------------------------------
 

@@ -69,6 +69,24 @@ class DatabaseDamagedError(DeskError):
     sentence = mark("The alerts on this PC are damaged. Phone Kota; do not delete anything.")
 
 
+class FeedBrokenError(DeskError):
+    """An event is missing, or is not the one that was stored."""
+
+    sentence = mark(
+        "The alerts on this PC were changed or are incomplete from number {number} on. Phone Kota; do not delete "
+        "anything."
+    )
+
+
+class LogBrokenError(DeskError):
+    """An entry is missing, or is not the one that was made."""
+
+    sentence = mark(
+        "The entries of this PC were changed or are incomplete from number {number} on. Phone Kota; do not delete "
+        "anything."
+    )
+
+
 class DatabaseBusyError(DeskError):
     """Another process kept the write lock beyond the waiting time."""
 
@@ -100,6 +118,12 @@ class EnrolmentFileUnreadableError(DeskError):
     """The file is not there, or is not what Kota wrote."""
 
     sentence = mark("The enrolment file {file} cannot be read. Ask Kota for a new one.")
+
+
+class InvitationMissingError(DeskError):
+    """The command line says neither where Kota is nor with which code."""
+
+    sentence = mark("Name the enrolment file with --file, or give --server, --ca and --code together.")
 
 
 class CertificateUnreadableError(DeskError):
@@ -181,6 +205,12 @@ class HistoryDiffersError(DeskError):
 
 
 # ---- officers and what they do --------------------------------------------------------------------------------
+
+
+class FileUnreadableError(DeskError):
+    """A file named on the command line."""
+
+    sentence = mark("The file {file} cannot be read. Check its name.")
 
 
 class WrongPasswordError(DeskError):

@@ -52,7 +52,7 @@ class RingKey(Struct, frozen=True, kw_only=True):
 def load(home: Home) -> bytes:
     """The key of this home. Raises `KeyMissingError`, `WrongPassphraseError`, `PassphraseNeededError`."""
     if home.wrapped_key.exists():
-        return _unwrap(_read(home, home.wrapped_key, WrappedKey), home.passphrase())
+        return unwrap(_read(home, home.wrapped_key, WrappedKey), home.passphrase())
     if home.ring_key.exists():
         return _from_ring(_read(home, home.ring_key, RingKey))
     raise KeyMissingError
@@ -66,7 +66,7 @@ def load_or_make(home: Home, world: World) -> bytes:
         if ring is not None:
             _write_once(home, home.ring_key, ring)
         else:
-            _write_once(home, home.wrapped_key, _wrap(key, home.passphrase(), world.chance(SALT_BYTES)))
+            _write_once(home, home.wrapped_key, wrap(key, home.passphrase(), world.chance(SALT_BYTES)))
     # Always what the file says: another process may have been first.
     return load(home)
 
@@ -92,12 +92,14 @@ def _stretch(passphrase: str, wrapped: WrappedKey) -> bytes:
     )
 
 
-def _wrap(key: bytes, passphrase: str, salt: bytes) -> WrappedKey:
+def wrap(key: bytes, passphrase: str, salt: bytes) -> WrappedKey:
+    """``key`` under ``passphrase``; ``salt`` is random."""
     empty = WrappedKey(salt=salt.hex(), key="")
     return msgspec.structs.replace(empty, key=aes_key_wrap(_stretch(passphrase, empty), key).hex())
 
 
-def _unwrap(wrapped: WrappedKey, passphrase: str) -> bytes:
+def unwrap(wrapped: WrappedKey, passphrase: str) -> bytes:
+    """The key in ``wrapped``. Raises `WrongPassphraseError`."""
     try:
         return aes_key_unwrap(_stretch(passphrase, wrapped), bytes.fromhex(wrapped.key))
     except InvalidUnwrap as error:

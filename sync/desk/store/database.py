@@ -55,6 +55,11 @@ class Database:
         with _said(), self._reading.connect() as connection:
             return look(connection)
 
+    def sound(self) -> bool:
+        """Whether SQLite finds every page of the file as it should be."""
+        found = self.read(lambda c: c.exec_driver_sql("PRAGMA integrity_check").scalars().all())
+        return found == ["ok"]
+
     def close(self) -> None:
         """Close everything; the last process to close folds the write-ahead log into the file."""
         with self._lock:

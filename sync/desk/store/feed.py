@@ -3,7 +3,7 @@
 An event, its effect on the projection and the new end of the feed are one transaction or nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, update
@@ -87,6 +87,12 @@ def changed_between(connection: Connection, after: int, upto: int) -> Changed:
         status=bool(rows),
         officers=any(row.kind == "officer" for row in rows),
     )
+
+
+def chain_links(connection: Connection) -> Iterator[tuple[Head, bytes]]:
+    """Every event with the head stored for it, from the first on."""
+    for row in connection.execute(select(feed_event).order_by(feed_event.c.number)):
+        yield Head(row.number, row.hash), row.body
 
 
 def receipt_given(connection: Connection, upto: int) -> None:

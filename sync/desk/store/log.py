@@ -4,7 +4,7 @@ Bodies and hashes are written once. Whether an entry is delivered is Kota's word
 entry itself coming back in the feed, whichever is first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -127,6 +127,13 @@ def reopen(connection: Connection, who: Identity, first: int) -> frozenset[str]:
         .returning(log.c.alert)
     )
     return frozenset(found.scalars())
+
+
+def chain_links(connection: Connection, who: Identity) -> Iterator[tuple[Head, bytes]]:
+    """Every entry with the head stored for it, from the first on."""
+    rows = connection.execute(select(log).where(log.c.incarnation == who.incarnation).order_by(log.c.number))
+    for row in rows:
+        yield Head(row.number, row.hash), row.body
 
 
 def backlog(connection: Connection) -> Backlog:
