@@ -108,7 +108,9 @@ def _look(connection: Connection, claim: Claim, asked: Asked) -> Found:
 
 
 def _same(connection: Connection, unit: str, number: int, claimed: str) -> Head:
-    """Kota's own head at ``number``, if the device holds the same one; else 409."""
+    """Kota's own head at ``number``, if the device holds the same one; else 409, or 422 for no number at all."""
+    if number < 0:
+        raise ProblemError(Code.UNREADABLE)
     end = feeds.end(connection, unit).number
     if number > end:
         raise ProblemError(Code.HEAD_MISMATCH, expected=end)

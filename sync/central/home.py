@@ -125,6 +125,10 @@ class Home:
         self.server_key_file = folder / "server.key"
         self._secrets = folder / "secrets"
 
+    def exists(self) -> bool:
+        """Whether there is a complete Kota in the folder."""
+        return self.settings_file.exists()
+
     def settings(self) -> Settings:
         """Raises `NotInitialisedError`, `HomeUnreadableError` or `SettingsBrokenError`."""
         try:
@@ -138,7 +142,7 @@ class Home:
         try:
             return file.read_bytes()
         except FileNotFoundError as error:
-            if self.settings_file.exists():
+            if self.exists():
                 raise HomeUnreadableError(
                     folder=self.folder, reason=f"{file.name}: {error.strerror}"
                 ) from error
@@ -172,7 +176,7 @@ class Home:
     def create(self, hosts: tuple[str, ...], listen: Listen, units: dict[str, Unit], world: World) -> None:
         """Make everything. Raises `AlreadyInitialisedError`, `FolderNotEmptyError` or `HomeUnreadableError`."""
         try:
-            if self.settings_file.exists():
+            if self.exists():
                 raise AlreadyInitialisedError(folder=self.folder)
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if any(self.folder.iterdir()):

@@ -2,6 +2,7 @@
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 
 from sync.central.enrolment import Enrolment
 from sync.wire.messages import Enrol, Enrolled, Hello, Prove, Token
@@ -15,11 +16,11 @@ def handlers(enrolment: Enrolment) -> list[HTTPRouteHandler]:
         return enrolment.hello()
 
     @post("/v1/enrol", status_code=200)
-    async def enrol(data: Enrol) -> Enrolled:
+    async def enrol(data: JSONBody[Enrol]) -> Enrolled:
         return await enrolment.enrol(data)
 
     @post("/v1/token", status_code=200)
-    async def token(data: Prove) -> Token:
+    async def token(data: JSONBody[Prove]) -> Token:
         return await enrolment.token(data)
 
     return [hello, enrol, token]

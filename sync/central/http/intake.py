@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from sync.central.intake import Intake, Taken
 
@@ -17,7 +17,7 @@ def handlers(intake: Intake) -> list[HTTPRouteHandler]:
     @post("/v1/intake/meta", status_code=200)
     async def meta(
         request: Request[Any, Any, Any],
-        signature: Annotated[str | None, Parameter(header=SIGNATURE_HEADER)] = None,
+        signature: Annotated[str | None, HeaderParameter(name=SIGNATURE_HEADER)] = None,
     ) -> Taken:
         return await intake.receive(await request.body(), signature)
 

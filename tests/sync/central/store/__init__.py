@@ -1,0 +1,1 @@
+"""The rows of Kota: what the database promises whatever the program believes."""
