@@ -1,0 +1,1 @@
+"""The alarm: seen and heard until a named officer acknowledges. Nothing else stops it."""

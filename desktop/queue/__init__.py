@@ -1,0 +1,1 @@
+"""The queue: every alert of the desk, the most urgent first."""

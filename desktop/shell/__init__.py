@@ -1,0 +1,1 @@
+"""What frames every room: the main window, the truth strip, theme, language and keys."""

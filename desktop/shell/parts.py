@@ -1,0 +1,46 @@
+"""The few widgets every room is made of, dressed by `theme` through their ``role``."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout
+
+
+def label(role: str = "", *, wraps: bool = False) -> QLabel:
+    """A label of plain text (never mark-up: what it shows may come from outside)."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("role", role)
+    made.setWordWrap(wraps)
+    if wraps:
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        made.setSizePolicy(policy)
+    return made
+
+
+def button(role: str = "") -> QPushButton:
+    """A button that Enter presses too, when it has the focus."""
+    made = QPushButton()
+    made.setProperty("role", role)
+    made.setAutoDefault(True)
+    return made
+
+
+def frame(role: str, layout: QLayout | None = None, *, margin: int = 12) -> QFrame:
+    """A frame around ``layout``."""
+    made = QFrame()
+    made.setProperty("role", role)
+    inner = layout if layout is not None else QVBoxLayout()
+    inner.setContentsMargins(margin, margin, margin, margin)
+    made.setLayout(inner)
+    return made
+
+
+def keyed(control: QPushButton, text: str, key: str) -> None:
+    """Give a button its words and, beside them, the key that does the same."""
+    name(control, f"{text}  {key}")
+
+
+def name(control: QLabel | QPushButton, text: str) -> None:
+    """Give ``control`` its words, for eyes and for screen readers alike."""
+    control.setText(text)
+    control.setAccessibleName(text)
