@@ -8,6 +8,8 @@ foreseeable input.
 import logging
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,10 @@ class StoreBusyError(SpokenError):
 
 def main(argv: list[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Hindi and JSON are UTF-8, whatever code page a pipe on Windows starts with.
+            stream.reconfigure(encoding="utf-8")
     options = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options.listening = lambda url: _show(Answer({"listening": url}, _listening(url)), options)
@@ -73,7 +79,7 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _listening(url: str) -> Any:  # noqa: ANN401
+def _listening(url: str) -> Callable[[Words], list[str]]:
     return lambda words: [words.text(LISTENING, url=url)]
 
 

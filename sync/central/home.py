@@ -156,7 +156,7 @@ class Home:
 
     def token_secret(self) -> bytes:
         """What Kota signs nonces and tokens with."""
-        return bytes.fromhex(self.read(self._secrets / "token").decode())
+        return self._key("token")
 
     def store(self) -> Store:
         """The open database. Raises what `settings` and `Store` raise."""
@@ -170,8 +170,18 @@ class Home:
 
     def kota(self, store: Store, world: World) -> Kota:
         """Who this Kota is."""
-        key = bytes.fromhex(self.read(self._secrets / "signing").decode())
-        return Kota(store.epoch(), Ed25519PrivateKey.from_private_bytes(key), world)
+        key = Ed25519PrivateKey.from_private_bytes(self._key("signing"))
+        return Kota(store.epoch(), key, world)
+
+    def _key(self, name: str) -> bytes:
+        """One of our own keys: `SECRET_BYTES` bytes, as hex."""
+        try:
+            key = bytes.fromhex(self.read(self._secrets / name).decode())
+        except ValueError:
+            key = b""
+        if len(key) != SECRET_BYTES:
+            raise HomeUnreadableError(folder=self.folder, reason=f"secrets/{name}")
+        return key
 
     def create(self, hosts: tuple[str, ...], listen: Listen, units: dict[str, Unit], world: World) -> None:
         """Make everything. Raises `AlreadyInitialisedError`, `FolderNotEmptyError` or `HomeUnreadableError`."""

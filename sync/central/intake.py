@@ -69,7 +69,13 @@ class Intake:
         """Deal with every message a stop or a failure left waiting; how many there were."""
         left = await self._store.read(intake.waiting)
         for message in left:
-            await self._settle(message)
+            try:
+                await self._settle(message)
+            except StoreFailedError:
+                raise
+            except Exception:
+                # It must not keep the others from being dealt with, and stays where it is.
+                log.exception("intake: message %d still waits", message.id)
         return len(left)
 
     async def _settle(self, message: Message) -> Settlement:

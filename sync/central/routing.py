@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from shapely import Point, STRtree
-from shapely.geometry import shape
+from shapely import Point, STRtree, from_geojson, get_parts
 
 from sync.case.report import Report, points
 from sync.case.unit import Unit, UnitKind
@@ -67,9 +66,11 @@ class Layer:
     """The polygons of one file, asked for by point."""
 
     def __init__(self, file: Path) -> None:
-        features: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["features"]
-        self._properties = [feature["properties"] for feature in features]
-        self._tree = STRtree([shape(feature["geometry"]) for feature in features])
+        text = file.read_text(encoding="utf-8")
+        self._properties: list[dict[str, Any]] = [
+            feature["properties"] for feature in json.loads(text)["features"]
+        ]
+        self._tree = STRtree(get_parts(from_geojson(text)))
 
     def at(self, lat: float, lon: float) -> list[dict[str, Any]]:
         """The properties of every polygon that holds or touches the point, in the order of the file."""

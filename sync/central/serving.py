@@ -13,7 +13,7 @@ from types import FrameType
 
 import uvicorn
 
-from sync.central.home import Home, url
+from sync.central.home import Home, HomeUnreadableError, url
 from sync.central.running import Running, running
 from sync.words import SpokenError, mark
 from sync.world import World
@@ -97,6 +97,12 @@ async def _serve(home: Home, world: World, listener: socket.socket, listening: C
             timeout_graceful_shutdown=GRACE_S,
             timeout_keep_alive=KEEP_ALIVE_S,
         )
+        try:
+            config.load()
+        except OSError as error:
+            # TLS errors are of this kind, too.
+            reason = error.strerror or home.server_file.name
+            raise HomeUnreadableError(folder=home.folder, reason=reason) from error
         await _Server(config, kota, listening).serve([listener])
 
 

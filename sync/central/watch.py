@@ -49,7 +49,8 @@ class Watch:
         try:
             ends = await self._store.read(feeds.ends)
         except StoreFailedError:
-            log.warning("watch: the database could not be read; trying again")
+            # Whoever waits reads again at the end of the wait; the next look comes soon.
+            log.warning("watch: the database could not be read")
             return
         for unit, end in ends.items():
             if self._seen.get(unit) != end:

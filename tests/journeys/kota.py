@@ -64,12 +64,13 @@ class Kota:
         self.run("init", "--host", "127.0.0.1", "--port", str(self.port))
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "sync.central.cli", "--home", str(self.home), "serve", "--json"],
-            stdout=subprocess.PIPE,
-            stderr=(self.home / "serve.log").open("a"),
-            text=True,
-        )
+        with (self.home / "serve.log").open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sync.central.cli", "--home", str(self.home), "serve", "--json"],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, f"Kota did not start: {(self.home / 'serve.log').read_text()}"

@@ -182,4 +182,7 @@ def _password(file: Path | None) -> str:
             raise PasswordFileError(file=file, reason=reason) from error
     if sys.stdin.isatty():
         return getpass.getpass()
-    return sys.stdin.readline().rstrip("\r\n")
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise officers.PasswordError from error

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 T = TypeVar("T")
 
@@ -37,8 +37,9 @@ class _Write(Generic[T]):
         try:
             with connection.begin_nested():
                 result = self._work(connection)
-        except Exception as error:  # handed to whoever waits for this write, unchanged
-            self._error = error
+        except Exception as error:
+            # Handed to whoever waits for this write, after the others are safe.
+            self._error = StoreFailedError("work") if isinstance(error, OperationalError) else error
             if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                 # SQLite gave up the whole transaction, not only ours: a later statement would run outside of it.
                 raise StoreFailedError from error
@@ -66,7 +67,7 @@ class Writer:
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Queue ``work``. The result comes after the commit; an exception of ``work`` comes unchanged.
 
-        `StoreFailedError` comes when the commit itself, or something beside ``work``, failed.
+        `StoreFailedError` comes when the database failed, in ``work`` or in the commit.
         """
         write = _Write(work)
         self._waiting.put(write)  # type: ignore[arg-type]  # its result goes back into the same write

@@ -221,6 +221,22 @@ def test_an_enrolment_file_has_all_a_pc_needs(home: Path, cli: Cli, tmp_path: Pa
     assert file.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("file", ["secrets/token", "secrets/signing", "server.pem", "server.key"])
+def test_a_damaged_or_missing_key_is_named_before_anything_is_served(home: Path, cli: Cli, file: str) -> None:
+    serve = ["serve", "--port", str(free_port())]
+    (home / file).write_text("damaged")
+    assert cli.fail(home, *serve) == "HomeUnreadableError"
+    (home / file).unlink()
+    assert cli.fail(home, *serve) == "HomeUnreadableError"
+
+
+def test_a_broken_chain_makes_the_audit_fail(home: Path, cli: Cli) -> None:
+    connection = sqlite.connect(home / "central.sqlite3")
+    connection.execute("UPDATE feed_head SET hash = zeroblob(32) WHERE unit = 'JJN'")
+    connection.close()
+    assert cli.fail(home, "audit") == "ChainBrokenError"
+
+
 @pytest.mark.parametrize("command", [["unit", "list"], ["status"], ["audit"], ["alerts"], ["device", "list"]])
 def test_people_are_answered_in_lines(
     home: Path, capsys: pytest.CaptureFixture[str], command: list[str]

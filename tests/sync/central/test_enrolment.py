@@ -1,6 +1,7 @@
 """A code makes one PC a device, once; after that only its key gets it in, by Kota's clock alone."""
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,24 @@ def test_a_device_struck_off_is_told_so_at_every_door(tmp_path: Path) -> None:
             await kota.kota.store.write(lambda c: enrolment.revoke(c, desk.device, 1))
             answers = [await desk.ask(), await desk.post(desk.page([b"{}"])), await desk.prove()]
             assert [(a.status_code, a.json()["error"]) for a in answers] == [(403, "device_revoked")] * 3
+
+    asyncio.run(play())
+
+
+def test_a_mistake_of_ours_is_answered_without_a_word_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    async def play() -> None:
+        monkeypatch.setattr(enrolment.Enrolment, "hello", fail)
+        async with stage(tmp_path / "kota") as kota:
+            with caplog.at_level(logging.CRITICAL, logger="sync.central.http.app"):
+                answer = await kota.client.get("/v1/hello")
+            assert (answer.status_code, answer.json()["error"]) == (500, "busy")
+            assert answer.headers["X-Kota-Sync"] == "1"
+            assert "secret" not in answer.text
 
     asyncio.run(play())
 

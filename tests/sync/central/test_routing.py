@@ -85,7 +85,7 @@ def test_a_point_on_a_shared_border_goes_to_the_hub_which_is_told_both(tmp_path:
         for name, x in squares
     ]
     for file, content in [("rajasthan-districts-41.geojson", features), ("ambiguous-zones.geojson", [])]:
-        (tmp_path / file).write_text(json.dumps({"features": content}))
+        (tmp_path / file).write_text(json.dumps({"type": "FeatureCollection", "features": content}))
 
     route = where(routing.load(tmp_path, resources.units()), 0.5, 1.0)
 
