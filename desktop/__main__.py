@@ -18,17 +18,17 @@ def main(argv: list[str] | None = None) -> int:
         prog="kota-desk", description="The desk of a control room. Without a command it opens the window."
     )
     cli.add_options(parser)
-    commands = parser.add_subparsers(metavar="COMMAND", dest="name")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     cli.add_commands(commands)
     check = commands.add_parser("self-check", help="whether this installation can do its work")
     check.add_argument("--json", action="store_true", help="answer with one JSON object")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if options.name == "self-check":
+    if options.command == "self-check":
         from desktop import self_check  # noqa: PLC0415  # Qt takes longer to load than most commands to run
 
         return self_check.main(Machine(), as_json=options.json)
-    if options.name is not None:
+    if options.command is not None:
         return cli.carry_out(options)
     from desktop import app  # noqa: PLC0415  # the same
 

@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
     parser = ArgumentParser(prog="kota-desk", description="The desk of a control room.")
     add_options(parser)
-    add_commands(parser.add_subparsers(required=True, metavar="COMMAND", dest="name"))
+    add_commands(parser.add_subparsers(required=True, metavar="COMMAND", dest="command"))
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     return carry_out(options)

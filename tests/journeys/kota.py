@@ -33,6 +33,7 @@ class Kota:
         self.port = port or free_port()
         self._process: subprocess.Popen[str] | None = None
         self._client: httpx.Client | None = None
+        self._invited = 0
 
     @property
     def url(self) -> str:
@@ -116,6 +117,7 @@ class Kota:
 
     def invite(self, unit: str) -> Path:
         """An enrolment file for one PC of ``unit``."""
-        file = self.home / f"{unit}.enrol"
+        self._invited += 1
+        file = self.home / f"{unit}-{self._invited}.enrol"
         self.run("enrol-code", "--unit", unit, "--file", str(file))
         return file
