@@ -97,7 +97,7 @@ class Loop:
             return self._pause_s()
         self._failures = 0
         self._report(self.lane, step)
-        if step.more or step.changed.alerts:
+        if step.more or step.changed:
             return 0
         quick = self._world.mono_ms() - began_ms < QUIET_MS
         return self._idle_s or (QUIET_MS / 1000 if quick else 0)

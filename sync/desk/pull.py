@@ -38,17 +38,27 @@ class Pull:
         self._key = Ed25519PublicKey.from_public_bytes(who.kota_key)
         # What has been told already, so that events another process stored are told here too.
         self._told = database.read(feed.standing).head.number
+        self._in_touch = False
 
     def step(self, wait_s: int = 0) -> Step:
-        """Ask once, waiting up to ``wait_s`` for news. Raises `sync.desk.failures.LinkFailure`, having stored nothing."""
+        """Ask once, waiting up to ``wait_s`` for news. Raises `sync.desk.failures.LinkFailure`, having stored nothing.
+
+        The first question, and the first after a failure, does not wait: the officer is not to be left without
+        knowing whether Kota is there.
+        """
         before = self._database.read(feed.standing)
-        header, bodies = self._kota.changes(self._who.unit.code, before.head, LIMIT_EVENTS, wait_s)
+        asks_at_once, self._in_touch = not self._in_touch, False
+        header, bodies = self._kota.changes(
+            self._who.unit.code, before.head, LIMIT_EVENTS, 0 if asks_at_once else wait_s
+        )
         lines = self._verified(before, header, bodies)
+        self._in_touch = True
         if lines:
             self._database.write(
                 lambda c: feed.apply(c, self._who.unit.code, self._who.device, before.head.number, lines)
             )
-        return Step(self._news(), Reply(header.server_ms, header.end), more=header.end > header.upto)
+        more = header.end > header.upto or (asks_at_once and wait_s > 0)
+        return Step(self._news(), Reply(header.server_ms, header.end), more=more)
 
     def _verified(self, before: Standing, header: Changes, bodies: list[bytes]) -> list[Line]:
         unit, after = self._who.unit.code, before.head.number

@@ -75,7 +75,8 @@ def _engine(file: Path, key: bytes, *, read_only: bool) -> Engine:
 
     # A reader is given back after each look and belongs to one thread until then.
     pool = QueuePool(connect, pool_size=IDLE_READERS, max_overflow=-1) if read_only else NullPool(connect)
-    engine = sqlalchemy.create_engine("sqlite://", module=sqlite.dbapi, pool=pool)
+    # Parameters are what people wrote; no error message may carry them.
+    engine = sqlalchemy.create_engine("sqlite://", module=sqlite.dbapi, pool=pool, hide_parameters=True)
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     # The driver's own transactions are off; these are the only ones.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -96,10 +97,10 @@ def _refuse_newer(file: Path, key: bytes) -> None:
 def _migrate(connection: Connection) -> None:
     # Inside the write lock: another process may just have done it.
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    for step in migrations.STEPS[version:]:
+    for number, step in enumerate(migrations.STEPS[version:], version + 1):
         for statement in migrations.statements(step):
             connection.exec_driver_sql(statement)
-    connection.exec_driver_sql(f"PRAGMA user_version = {migrations.VERSION}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {number}")
 
 
 _SAID: tuple[tuple[str, type[errors.DeskError]], ...] = (
