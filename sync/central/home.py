@@ -14,7 +14,6 @@ import platformdirs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta, Struct
 
-from sync import resources
 from sync.case.unit import Unit
 from sync.central import authority
 from sync.central.kota import Kota
@@ -227,8 +226,3 @@ def write_private(file: Path, content: bytes) -> None:
         new.write(content)
         new.flush()
         os.fsync(new.fileno())
-
-
-def shipped_units() -> dict[str, Unit]:
-    """The directory a new Kota starts with."""
-    return resources.units()

@@ -10,7 +10,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sync import resources
 from sync.central import routing
@@ -42,12 +41,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running(home: Home, world: World, data: Path | None = None) -> AsyncIterator[Running]:
-    """Open ``home`` and run; ``data`` is the folder of the maps. Raises what `Home` raises."""
+async def running(home: Home, world: World) -> AsyncIterator[Running]:
+    """Open ``home`` and run. Raises what `Home` raises."""
     with home.store() as store:
         kota = home.kota(store, world)
         units = await store.read(directory.units)
-        router = routing.load(data or resources.path("data"), units)
+        router = routing.load(resources.path("data"), units)
         watch = Watch(store)
         tokens = Tokens(world, home.token_secret())
         takes = Intake(store, kota, router, home.meta_secret())

@@ -1,16 +1,19 @@
 """``init`` and ``serve``."""
 
 import ipaddress
+import re
 import socket
 
-from sync.central import serving
+from sync import resources
 from sync.central.commands.answer import AddCommand, Answer, Asked
-from sync.central.home import Listen, shipped_units
+from sync.central.home import Listen
 from sync.words import mark
 
 DEFAULT_PORT = 8443
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # a server for the districts is meant to be reached by them
 THIS_MACHINE = "127.0.0.1"
+
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 
 CREATED = mark(
     "Kota is set up in {folder}. Desks will reach it at {url}. Keep a copy of the folder in a safe place."
@@ -25,6 +28,16 @@ def port_number(text: str) -> int:
     return port
 
 
+def host_name(text: str) -> str:
+    """An argument that is an IP address, or a name a certificate can be made out to. Raises ``ValueError``."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        if HOST_NAME.fullmatch(text) is None:
+            raise
+        return text
+
+
 def add_to(add: AddCommand) -> None:
     """Add these commands."""
     command = add("init", "make certificates, keys, database and settings in a new folder", init)
@@ -32,6 +45,7 @@ def add_to(add: AddCommand) -> None:
         "--host",
         action="extend",
         nargs="+",
+        type=host_name,
         metavar="NAME",
         help="name or IP address under which desks reach this machine (default: its own name)",
     )
@@ -45,13 +59,16 @@ def init(asked: Asked) -> Answer:
     """Make everything."""
     hosts = tuple(dict.fromkeys(asked.options.host or [socket.gethostname(), THIS_MACHINE]))
     listen = Listen(THIS_MACHINE if all(map(_is_here, hosts)) else EVERYWHERE, asked.options.port)
-    asked.home.create(hosts, listen, shipped_units(), asked.world)
+    asked.home.create(hosts, listen, resources.units(), asked.world)
     facts = {"home": str(asked.home.folder.resolve()), "url": asked.home.settings().url()}
     return Answer(facts, lambda words: [words.text(CREATED, folder=facts["home"], url=facts["url"])])
 
 
 def serve(asked: Asked) -> Answer:
     """Serve until told to stop."""
+    # Here, because a web server is most of what there is to load, and no other command needs it.
+    from sync.central import serving  # noqa: PLC0415
+
     options = asked.options
     serving.serve(asked.home, asked.world, options.host, options.port, options.listening)
     return Answer({})

@@ -17,7 +17,7 @@ from sync.case import entry
 from sync.case.entry import Acknowledgement, Entry, EntryData, Stamp
 from sync.case.unit import Officer
 from sync.central import enrolment
-from sync.central.home import Home, Listen, shipped_units
+from sync.central.home import Home, Listen
 from sync.central.running import Running, running
 from sync.wire import page
 from sync.wire.chain import Head, extend, extend_all, feed_of, genesis, log_of, sign, signed_by
@@ -53,7 +53,7 @@ class OwnWorld:
 
 
 def create(home: Home, world: OwnWorld) -> None:
-    home.create(("kota.test",), Listen("127.0.0.1", 8443), shipped_units(), world)
+    home.create(("kota.test",), Listen("127.0.0.1", 8443), resources.units(), world)
 
 
 class Stage:

@@ -96,6 +96,16 @@ def test_init_certifies_the_names_it_was_given(tmp_path: Path, cli: Cli) -> None
     assert cli.ask(tmp_path / "k", "status")["url"] == "https://kota.example.org:9443"
 
 
+@pytest.mark.parametrize("host", ["कोटा", "two words", "", "-x.org", "a..b"])
+def test_init_refuses_a_name_no_certificate_can_be_made_out_to(
+    tmp_path: Path, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--home", str(tmp_path / "k"), "init", "--host", host])
+    assert "--host" in capsys.readouterr().err
+    assert not (tmp_path / "k").exists()
+
+
 def test_init_leaves_an_existing_kota_alone(home: Path, cli: Cli) -> None:
     before = everything(home)
     assert cli.fail(home, "init") == "AlreadyInitialisedError"

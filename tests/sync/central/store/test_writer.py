@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from sync import sqlite
+from sync import resources, sqlite
 from sync.case.lifecycle import CaseState
 from sync.case.priority import Judgement, Priority, Why
-from sync.central.home import shipped_units
 from sync.central.store import alerts, database
 from sync.central.store.alerts import AlertRow
 from sync.central.store.database import Connection, Store, StoreFailedError
@@ -21,7 +20,7 @@ from sync.central.store.tables import assignment, meta
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    database.create(tmp_path / "db", list(shipped_units().values()), "epoch")
+    database.create(tmp_path / "db", list(resources.units().values()), "epoch")
     with Store(tmp_path / "db") as opened:
         yield opened
 
