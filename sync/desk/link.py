@@ -7,7 +7,7 @@ portal, a proxy, or nothing. Redirects, proxies and certificates of the machine 
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -64,19 +64,21 @@ class Link:
         self._client = httpx.Client(
             base_url=server, verify=trusting(ca), trust_env=False, follow_redirects=False, http2=False
         )
-        self._socket: socket.socket | None = None
+        # A second handle of the connection, as the client's own is out of reach while a call waits in it.
+        self._line: socket.socket | None = None
         self._interrupted = False
         self._lock = Lock()
 
     def close(self) -> None:
         """Give the connection back. Not while another thread is calling: `interrupt` that one first."""
         self._client.close()
+        self._forget()
 
     def interrupt(self) -> None:
         """End the call another thread is waiting in, and every later one, with `Unreachable`."""
         with self._lock:
             self._interrupted = True
-            _cut(self._socket)
+            _cut(self._line)
 
     def json(self, request: Request, shape: type[R], token: str = "") -> R:
         """The reply as JSON. Raises a `LinkFailure`."""
@@ -106,7 +108,7 @@ class Link:
             headers["Content-Type"] = request.media_type
         if self._interrupted:
             raise Unreachable("interrupted")
-        with _said():
+        try:
             reply = self._client.request(
                 request.method,
                 request.path,
@@ -116,6 +118,9 @@ class Link:
                 timeout=httpx.Timeout(READ_MARGIN_S + request.wait_s, connect=CONNECT_TIMEOUT_S),
                 extensions={"trace": self._watch},
             )
+        except httpx.HTTPError as error:
+            self._forget()
+            raise _failure(error) from error
         if reply.headers.get(MARK_HEADER) != MARK:
             raise NotKota(f"{reply.status_code} without our mark")
         if reply.status_code != httpx.codes.OK:
@@ -144,20 +149,26 @@ class Link:
             raise Differs("another epoch: Kota was restored from a backup, or is another Kota")
 
     def _watch(self, name: str, info: Mapping[str, Any]) -> None:
-        """Remember the socket, so that `interrupt` can end a wait."""
-        if name not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+        """Take hold of a new connection, so that `interrupt` can end a wait in it."""
+        if name != "connection.connect_tcp.complete":
             return
+        self._forget()
         with self._lock:
-            self._socket = info["return_value"].get_extra_info("socket")
+            self._line = info["return_value"].get_extra_info("socket").dup()
             if self._interrupted:
-                _cut(self._socket)
+                _cut(self._line)
+
+    def _forget(self) -> None:
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None:
+            line.close()
 
 
 def _cut(connection: socket.socket | None) -> None:
     if connection is not None:
         with contextlib.suppress(OSError):  # It may be closed already, which is as good.
-            # Of the plain socket: the TLS object belongs to the thread that waits in it.
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _expect_type(reply: httpx.Response, media_type: str) -> None:
@@ -171,17 +182,11 @@ def _retry_after_s(reply: httpx.Response) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
-@contextlib.contextmanager
-def _said() -> Iterator[None]:
-    """Turn what the HTTP client reports into what the loops know."""
-    try:
-        yield
-    except httpx.ConnectTimeout as error:
-        raise Unreachable(str(error)) from error
-    except httpx.TimeoutException as error:
-        raise TooSlow(str(error)) from error
-    except httpx.HTTPError as error:
-        raise _tls_failure(error) or Unreachable(str(error)) from error
+def _failure(error: httpx.HTTPError) -> LinkFailure:
+    """What the HTTP client reports, as the loops know it."""
+    if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+        return TooSlow(str(error))
+    return _tls_failure(error) or Unreachable(str(error))
 
 
 def _tls_failure(error: BaseException) -> LinkFailure | None:

@@ -1,6 +1,6 @@
 """One alert with all that happened on it, and the outbox: entries shown with how far each has got."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -51,20 +51,21 @@ def outbox(connection: Connection, unit: str) -> list[OutboxLine]:
         .where(log.c.state.in_([State.WAITING, State.REFUSED]))
         .order_by(log.c.incarnation, log.c.number)
     ).all()
-    lines = ((row, _own_line(row, unit)) for row in found)
+    read = ((row, read_entry(row.body)) for row in found)
     return [
-        OutboxLine(alert_id=row.alert, alert_number=row.alert_number, line=own[1])
-        for row, own in lines
-        if own is not None
+        OutboxLine(alert_id=row.alert, alert_number=row.alert_number, line=_own_line(row, entry, unit))
+        for row, entry in read
+        if entry is not None
     ]
 
 
 def own_line(connection: Connection, unit: str, entry_id: str) -> TimelineLine:
     """An entry of this device as the timeline shows it."""
-    line = _own_line(connection.execute(select(log).where(log.c.entry_id == entry_id)).one(), unit)
-    if line is None:
+    row = connection.execute(select(log).where(log.c.entry_id == entry_id)).one()
+    entry = read_entry(row.body)
+    if entry is None:
         raise ValueError(f"entry {entry_id} of our own log cannot be read")
-    return line[1]
+    return _own_line(row, entry, unit)
 
 
 def _body(connection: Connection, number: int) -> bytes:
@@ -88,40 +89,42 @@ def _updates(connection: Connection, alert_id: str) -> tuple[Report, ...]:
 def _timeline(connection: Connection, unit: str, alert_id: str) -> tuple[TimelineLine, ...]:
     """Every entry once, by its id: those of the feed, then ours that the feed has not brought back."""
     lines: dict[str, tuple[_Place, TimelineLine]] = {}
-    own = connection.execute(select(log).where(log.c.alert == alert_id)).all()
-    for place, line in filter(
-        None, [*_confirmed(connection, alert_id), *(_own_line(row, unit) for row in own)]
-    ):
+    for place, line in [*_confirmed(connection, alert_id), *_own(connection, unit, alert_id)]:
         # Ours comes second and knows more: after a restore of Kota, that it waits again.
         known = lines.get(line.entry_id)
         lines[line.entry_id] = (known[0] if known else place, line)
     return tuple(line for _, line in sorted(lines.values(), key=lambda placed: placed[0]))
 
 
-def _confirmed(connection: Connection, alert_id: str) -> Sequence[tuple[_Place, TimelineLine] | None]:
+def _confirmed(connection: Connection, alert_id: str) -> Iterator[tuple[_Place, TimelineLine]]:
     rows = connection.execute(
         select(feed_event.c.number, feed_event.c.body)
         .join(timeline, timeline.c.event == feed_event.c.number)
         .where(timeline.c.alert == alert_id)
-    ).all()
-    return [_confirmed_line(row) for row in rows]
+    )
+    for row in rows:
+        published = read_event(row.body).data
+        entry = read_entry(published.entry) if isinstance(published, EntryPublished) else None
+        if isinstance(published, EntryPublished) and entry is not None:
+            line = _line(entry, published.unit, Delivery.AT_KOTA, published.received_ms, None)
+            yield (row.number, 0, 0), line
 
 
-def _confirmed_line(row: Row[int, bytes]) -> tuple[_Place, TimelineLine] | None:
-    published = read_event(row.body).data
-    entry = read_entry(published.entry) if isinstance(published, EntryPublished) else None
-    if not isinstance(published, EntryPublished) or entry is None:
-        return None
-    line = _line(entry, published.unit, Delivery.AT_KOTA, published.received_ms, None)
-    return (row.number, 0, 0), line
+def _own(connection: Connection, unit: str, alert_id: str) -> Iterator[tuple[_Place, TimelineLine]]:
+    """Each after all its officer could see, and after our entries made before it."""
+    rows = connection.execute(
+        select(log).where(log.c.alert == alert_id).order_by(log.c.incarnation, log.c.number)
+    )
+    after = 0
+    for row in rows:
+        entry = read_entry(row.body)
+        if entry is not None:
+            after = max(after, row.event or entry.base)
+            yield (after, 1, row.number), _own_line(row, entry, unit)
 
 
-def _own_line(row: Row[Any], unit: str) -> tuple[_Place, TimelineLine] | None:
-    entry = read_entry(row.body)
-    if entry is None:
-        return None
-    line = _line(entry, unit, _DELIVERY[State(row.state)], row.kota_ms, row.why)
-    return (entry.base, 1, row.number), line
+def _own_line(row: Row[Any], entry: Entry | StrangeEntry, unit: str) -> TimelineLine:
+    return _line(entry, unit, _DELIVERY[State(row.state)], row.kota_ms, row.why)
 
 
 def _line(
