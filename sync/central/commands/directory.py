@@ -38,7 +38,7 @@ class FileNotWrittenError(SpokenError):
 class PasswordFileError(SpokenError):
     """The file with the password could not be read."""
 
-    sentence = mark("The password file {file} cannot be read ({reason}).")
+    sentence = mark("The password file {file} cannot be read ({reason}); check its name and try again.")
 
 
 def minutes(text: str) -> int:
