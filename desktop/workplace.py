@@ -112,8 +112,9 @@ class Workplace(QObject):
             self.ringer.stop()
             return
         self.ringer.start(live=any(row.live for row in rows))
-        if was_silent and not self._window.isActiveWindow():
-            # Its keys answer the alarm; the system may only flash it, and then the click on the alarm remains.
+        if was_silent:
+            # Our keys answer the alarm. Where the system lets no window come forward by itself, it flashes instead,
+            # and a click on the alarm remains.
             if self._window.isMinimized():
                 self._window.showNormal()
             QApplication.alert(self._window)

@@ -102,7 +102,7 @@ class CasePage(QWidget):
             return
         state = self._case.row.state
         ours = state.unit == self._unit.code
-        if key is Key.ACKNOWLEDGE and ours and state.acknowledged_by is None:
+        if key is Key.ACKNOWLEDGE and ours and state.acknowledged_by is None and not self._card.busy:
             self._want(Acknowledgement())
         elif key is Key.DISPATCH and ours:
             self._card.open_form()

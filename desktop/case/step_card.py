@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.case.steps import Step
 from desktop.shell.language import Language
@@ -142,9 +150,16 @@ class StepCard(QWidget):
         self.form.team.setFocus()
 
     def close_form(self) -> None:
-        """Back to the instruction."""
+        """Back to the instruction; the keyboard comes along only if it was in the form."""
+        typing = self.form.isAncestorOf(QApplication.focusWidget() or self)
         self._stack.setCurrentIndex(0)
-        self.action.setFocus()
+        if typing:
+            self.action.setFocus()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an entry is being saved just now."""
+        return not self.action.isEnabled()
 
     def set_busy(self, *, busy: bool) -> None:
         """While an entry is being saved, it cannot be made twice."""

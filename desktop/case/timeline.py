@@ -66,16 +66,24 @@ class TimelineView(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setSelectionMode(QListView.SelectionMode.NoSelection)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self._at_end = True
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range)
 
     def show_lines(self, lines: Sequence[TimelineLine], *, from_end: bool = False) -> None:
         """These are the lines now; ``from_end`` goes to the newest whatever was looked at."""
-        bar = self.verticalScrollBar()
-        at_end = from_end or bar.value() >= bar.maximum()
+        self._at_end = self._at_end or from_end
         self._model.show_lines(lines)
         self.setAccessibleName(self._language.text("Timeline"))
         self.scheduleDelayedItemsLayout()
-        if at_end:
-            self.scrollToBottom()
+
+    def _on_scrolled(self, value: int) -> None:
+        self._at_end = value >= self.verticalScrollBar().maximum()
+
+    def _on_range(self, _least: int, most: int) -> None:
+        # Heights are known only after the layout; the end moves with them.
+        if self._at_end:
+            self.verticalScrollBar().setValue(most)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

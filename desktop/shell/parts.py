@@ -1,7 +1,10 @@
 """The few widgets every room is made of, dressed by `theme` through their ``role``."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout
+
+NARROWEST = 90
 
 
 def label(role: str = "", *, wraps: bool = False) -> QLabel:
@@ -15,6 +18,28 @@ def label(role: str = "", *, wraps: bool = False) -> QLabel:
         policy.setHeightForWidth(True)
         made.setSizePolicy(policy)
     return made
+
+
+class Fitting(QLabel):
+    """One line that gives way: cut with an ellipsis where there is no room, whole in its tool tip and for screen readers."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+
+    def minimumSizeHint(self) -> QSize:
+        whole = super().minimumSizeHint()
+        return QSize(min(whole.width(), NARROWEST), whole.height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
+        self.setToolTip("" if shown == self.text() else self.text())
 
 
 def button(role: str = "") -> QPushButton:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 
 from desktop.shell import theme, truth
 from desktop.shell.language import Language
-from desktop.shell.parts import button, keyed, label
+from desktop.shell.parts import Fitting, button, keyed, label
 from desktop.shell.shortcuts import Key
 from desktop.shell.sign import Sign
 from desktop.shell.truth import Shape, Truth
@@ -33,11 +33,10 @@ class Claim(QFrame):
         super().__init__()
         self.setObjectName("claim")
         self._sign = Sign()
-        self._headline, self._detail = label("heading"), label()
+        self._headline, self._detail = Fitting("heading"), Fitting("")
         words = QVBoxLayout()
         words.setSpacing(0)
         for line in (self._headline, self._detail):
-            line.setMinimumWidth(0)
             words.addWidget(line)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 4, 12, 4)
@@ -73,8 +72,8 @@ class TruthStrip(QWidget):
         self._space = QWidget()
         self._link, self._outbox = Claim(stretch=True), Claim(stretch=False)
         self._sound = Claim(stretch=False)
-        self._who, self._where = label("heading"), label("quiet")
-        self._clock, self._clock_word = label("heading"), label("quiet")
+        self._who, self._where = Fitting("heading"), Fitting("quiet")
+        self._clock, self._clock_word = label("heading"), Fitting("quiet")
         self._switch, self._lock, self._help = button("quiet"), button("quiet"), button("quiet")
         self._switch.clicked.connect(self.language_wanted)
         self._lock.clicked.connect(self.lock_wanted)

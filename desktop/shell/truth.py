@@ -45,6 +45,13 @@ def of_link(status: DeskStatus, language: Language) -> Truth:
     """The link, as far as it is known."""
     if status.link is Link.CONNECTED and status.checked_ago_s is not None:
         headline = language.text("Connected to Kota · checked {ago}", ago=language.ago(status.checked_ago_s))
+        if status.skipped:
+            newer = language.count(
+                "{n} message of Kota needs a newer version of this program; phone Kota",
+                "{n} messages of Kota need a newer version of this program; phone Kota",
+                status.skipped,
+            )
+            return Truth(Shape.ASKING, headline, newer)
         if status.in_step:
             return Truth(Shape.TICK, headline, language.text("Everything Kota has for this desk is here"))
         return Truth(Shape.ASKING, headline, language.text("More is arriving from Kota"))
