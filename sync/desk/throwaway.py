@@ -59,10 +59,10 @@ def answering_hello(of: Authority, world: World) -> Iterator[str]:
         yield url
 
 
-def reply_to_all(body: bytes, media_type: str, *, mark: bool) -> bytes:
+def reply_to_all(body: bytes, media_type: str, *, mark: bool, status: int = 200) -> bytes:
     """The bytes of one HTTP reply."""
     lines = [
-        "HTTP/1.1 200 OK",
+        f"HTTP/1.1 {status} -",
         f"Content-Type: {media_type}",
         f"Content-Length: {len(body)}",
         "Connection: close",
@@ -107,5 +107,16 @@ def _serve(listener: socket.socket, context: ssl.SSLContext, reply: bytes) -> No
         with contextlib.suppress(OSError), plain:
             plain.settimeout(TIMEOUT_S)
             with context.wrap_socket(plain, server_side=True) as connection:
-                connection.recv(65536)
+                _read_call(connection)
                 connection.sendall(reply)
+
+
+def _read_call(connection: ssl.SSLSocket) -> None:
+    """Read one call to its end: hanging up with some of it unread would destroy the reply on its way."""
+    with connection.makefile("rb") as lines:
+        length = 0
+        while line := lines.readline().strip():
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        lines.read(length)

@@ -161,6 +161,18 @@ def test_entries_stand_where_their_officer_stood_in_the_feed_whatever_the_clock_
     assert texts == ["पहले", "बीच में", "बाद में"]
 
 
+def test_our_entries_keep_their_order_while_some_have_come_back_and_some_have_not(site: Site) -> None:
+    site.kota.alert("a")
+    site.pull()
+    made = [site.desk.record(MEENA, "a", Note(text)).entry_id for text in ("एक", "दो")]
+    site.pusher._limit = 1
+    site.push()
+    site.pull()
+    assert len(site.kota.log) == 1
+
+    assert [line.entry_id for line in case_of(site, "a").timeline] == made
+
+
 def test_an_entry_that_came_before_its_alert_is_shown_and_counted_once_the_alert_is_here(site: Site) -> None:
     site.kota.entry(foreign_entry("a", "देखा"), device="hub", unit="HUB-KOTA")
     site.pull()
