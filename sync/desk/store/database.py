@@ -32,7 +32,7 @@ class Database:
 
     def __init__(self, file: Path, key: bytes) -> None:
         """Open ``file``, creating it if it is not there. Raises the `errors.DeskError` that fits."""
-        with _said():
+        with _said(), _home_of(file):
             if file.exists():
                 _refuse_newer(file, key)
             self._writing = _engine(file, key, read_only=False)
@@ -101,6 +101,17 @@ def _migrate(connection: Connection) -> None:
         for statement in migrations.statements(step):
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+
+
+@contextmanager
+def _home_of(file: Path) -> Iterator[None]:
+    """Say which folder it is that does not let us open the file in it."""
+    try:
+        yield
+    except (OSError, sqlalchemy.exc.OperationalError, sqlite.OperationalError) as error:
+        if isinstance(error, OSError) or "unable to open" in str(error):
+            raise errors.HomeUnreadableError(folder=file.parent) from error
+        raise
 
 
 _SAID: tuple[tuple[str, type[errors.DeskError]], ...] = (

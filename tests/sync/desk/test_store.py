@@ -79,6 +79,15 @@ def test_a_damaged_database_is_said_to_be_damaged_and_kept(site: Site) -> None:
     assert site.file.read_bytes() == damaged
 
 
+def test_a_file_that_cannot_be_opened_is_said_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "desk.db").mkdir()
+
+    with pytest.raises(errors.HomeUnreadableError) as found:
+        Database(tmp_path / "desk.db", DATABASE_KEY)
+
+    assert found.value.values["folder"] == tmp_path
+
+
 def test_a_change_that_fails_leaves_nothing_behind(site: Site) -> None:
     def half(connection: Connection) -> None:
         drafts.keep(connection, "o", "a", "halb")
