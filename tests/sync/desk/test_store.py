@@ -80,12 +80,10 @@ def test_a_damaged_database_is_said_to_be_damaged_and_kept(site: Site) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_said_with_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "desk.db").mkdir()
-
     with pytest.raises(errors.HomeUnreadableError) as found:
-        Database(tmp_path / "desk.db", DATABASE_KEY)
+        Database(tmp_path / "gone" / "desk.db", DATABASE_KEY)
 
-    assert found.value.values["folder"] == tmp_path
+    assert found.value.values["folder"] == tmp_path / "gone"
 
 
 def test_a_change_that_fails_leaves_nothing_behind(site: Site) -> None:
