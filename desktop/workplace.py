@@ -217,8 +217,12 @@ class Workplace(QObject):
             return
         self._drafts[officer.id, alert_id] = text
 
+        def done(_: None) -> None:
+            if self.case.alert_id == alert_id:
+                self.case.note.draft_stored(text)
+
         def failed(error: SpokenError) -> None:
             if self.case.alert_id == alert_id:
-                self.case.note.failed(error.say(self._language.words))
+                self.case.note.say_wrong(error.say(self._language.words))
 
-        self._bridge.submit(lambda: self._desk.keep_draft(officer.id, alert_id, text), None, failed)
+        self._bridge.submit(lambda: self._desk.keep_draft(officer.id, alert_id, text), done, failed)

@@ -1,6 +1,7 @@
 """The note editor. What is typed is kept as a draft after a pause, and stays on the screen until it is saved.
 
-It must never clear itself: only the word of the store that the note is saved (`saved`) does.
+It must never clear itself: only the word of the store that the note is saved (`saved`) takes it away, and nothing
+that was typed meanwhile. *Draft kept* is said only after the store has it (`draft_stored`).
 """
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -45,7 +46,11 @@ class NoteEditor(QWidget):
         self._title, self._state = label("heading"), label("quiet")
         self._wrong = label("wrong", wraps=True)
         self.field, self._save = NoteField(), button()
-        self._kept = ""
+        # Handed to the store to keep as a draft, and what the store has said it keeps.
+        self._handed = self._stored = ""
+        # The note the store is about to save; what is typed behind it is the next one.
+        self._saving: str | None = None
+        self._save_next = False
         self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(self.keep_draft)
         self.field.textChanged.connect(self._on_typed)
@@ -66,8 +71,8 @@ class NoteEditor(QWidget):
     def open(self, draft: str) -> None:
         """Start with what was left unsaved."""
         self._pause.stop()
-        self._kept = draft
-        self.set_busy(busy=False)
+        self._handed = self._stored = draft
+        self._saving, self._save_next = None, False
         self.field.setPlainText(draft)
         self.field.moveCursor(self.field.textCursor().MoveOperation.End)
         self._pause.stop()
@@ -78,29 +83,43 @@ class NoteEditor(QWidget):
         """Have what is typed kept now, if it is not yet."""
         self._pause.stop()
         text = self.field.toPlainText()
-        if text != self._kept:
-            self._kept = text
+        if text != self._handed:
+            self._handed = text
             self.draft_kept.emit(text)
-            self._retell()
+
+    def draft_stored(self, text: str) -> None:
+        """The store keeps ``text`` as the draft."""
+        self._stored = text
+        self._retell()
 
     def saved(self) -> None:
-        """The store has the note: only now may the text go."""
-        self._kept = ""
-        self.field.clear()
-        self._pause.stop()
-        self.set_busy(busy=False)
+        """The store has the note, and dropped its draft: only now may the text go, and only the text of the note."""
+        saved, self._saving = self._saving or "", None
+        self._handed = self._stored = ""
+        if self.field.toPlainText().lstrip().startswith(saved):
+            # By a cursor, so that a composition of the input method that is under way survives.
+            cursor = self.field.textCursor()
+            cursor.setPosition(0)
+            length = self.field.toPlainText().index(saved) + len(saved)
+            cursor.setPosition(length, cursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
+        if not self.field.toPlainText().strip():
+            self.field.clear()
+            self._pause.stop()
         self._retell()
+        if self._save_next:
+            self._save_next = False
+            self._on_save()
 
     def failed(self, sentence: str) -> None:
         """It could not be saved; the text stays."""
-        self.set_busy(busy=False)
+        self._saving, self._save_next = None, False
+        self.say_wrong(sentence)
+
+    def say_wrong(self, sentence: str) -> None:
+        """Say what went wrong, until something is typed."""
         self._wrong.show()
         name(self._wrong, sentence)
-
-    def set_busy(self, *, busy: bool) -> None:
-        """While the note is being saved it must neither change nor be saved twice."""
-        self.field.setReadOnly(busy)
-        self._save.setEnabled(not busy)
 
     def stop(self) -> None:
         """The window closes: keep what is typed."""
@@ -127,10 +146,13 @@ class NoteEditor(QWidget):
 
     def _on_save(self) -> None:
         text = self.field.toPlainText().strip()
-        if not text or len(text) > TEXT_LIMIT or self.field.isReadOnly():
+        if self._saving is not None:
+            self._save_next = text != self._saving
+            return
+        if not text or len(text) > TEXT_LIMIT:
             return
         self.keep_draft()
-        self.set_busy(busy=True)
+        self._saving = text
         self.note_wanted.emit(text)
 
     def _retell(self) -> None:
@@ -140,7 +162,7 @@ class NoteEditor(QWidget):
             name(self._state, tell.count("{n} letter too long", "{n} letters too long", over))
         elif len(text) > COUNT_FROM:
             name(self._state, tell.count("{n} letter left", "{n} letters left", -over))
-        elif text and text == self._kept:
+        elif text and text == self._stored:
             name(self._state, tell.text("Draft kept"))
         else:
             name(self._state, "")

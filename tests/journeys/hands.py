@@ -18,6 +18,7 @@ import argparse
 import json
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,7 @@ def _texts(widget: QWidget) -> Iterator[str]:
 
 def _rows(model: QAbstractItemModel) -> Iterator[str]:
     for row in range(model.rowCount(QModelIndex())):
-        for column in range(model.columnCount(QModelIndex())):
-            yield str(model.index(row, column).data(Qt.ItemDataRole.DisplayRole) or "")
+        yield str(model.index(row, 0).data(Qt.ItemDataRole.DisplayRole) or "")
 
 
 def picture(file: Path) -> None:
@@ -116,7 +116,16 @@ class Hands(QObject):
         self._window = shown
 
     def obey(self, line: str) -> None:
-        order: dict[str, Any] = json.loads(line)
+        self._guarded(lambda: self._obey(json.loads(line)))
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Whatever goes wrong is the answer; without one the story would wait for ever."""
+        try:
+            act()
+        except Exception:  # noqa: BLE001  # told to the story, which fails with it
+            self._answer(problem=traceback.format_exc())
+
+    def _obey(self, order: dict[str, Any]) -> None:
         match order:
             case {"press": str(keys)}:
                 self._press(keys)
@@ -136,7 +145,7 @@ class Hands(QObject):
                 self._answer()
                 self._window.close()
             case _:
-                self._answer(problem=f"no such order: {line}")
+                self._answer(problem="no such order")
 
     def _answer(self, **values: object) -> None:
         print(json.dumps({"done": "problem" not in values, **values}, ensure_ascii=False), flush=True)
@@ -179,7 +188,7 @@ class Hands(QObject):
                 self._answer(problem="waited in vain", read=list(readable()))
             else:
                 looks_left -= 1
-                QTimer.singleShot(LOOK_EVERY_MS, look)
+                QTimer.singleShot(LOOK_EVERY_MS, lambda: self._guarded(look))
 
         look()
 

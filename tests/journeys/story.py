@@ -23,7 +23,7 @@ from typing import Any
 from tests.journeys import panel, reports
 from tests.journeys.cable import Cable
 from tests.journeys.kota import Kota
-from tests.journeys.window import Window, said
+from tests.journeys.window import Window, said, waiting
 
 PASSWORD = "abhyas-2026"
 OFFICER = ("jjn-01", "मीना शर्मा")
@@ -181,17 +181,17 @@ def _alarm(story: Story, window: Window) -> str:
 
 def _work_without_kota(story: Story, window: Window, pause_ms: int) -> Window:
     with story.step("Without a link: three notes and a dispatch are saved here"):
-        for note in NOTES:
+        for count, note in enumerate(NOTES, 1):
             window.press("F7")
             window.write(note, pause_ms)
             window.press("Ctrl+Return")
-            window.until(note, said("saved here"))
+            window.until(note, waiting(count))
         window.press("F6")
         window.write(TEAM, pause_ms)
         window.press("Tab")
         window.write(PLACE, pause_ms)
         window.press("Return")
-        window.until(TEAM, said("{n} entries saved here, not yet at Kota"))
+        window.until(TEAM, waiting(len(NOTES) + 1))
         story.picture(window, "saved-here")
     with story.step("The desk is killed with -9 in the middle of a note"):
         window.press("F7")

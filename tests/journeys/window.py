@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any, Self
 
 from sync.words import Tongue, Words
@@ -32,6 +34,15 @@ class Window:
             text=True,
             env=environment,
         )
+        self._answers: SimpleQueue[str] = SimpleQueue()
+        self._listener = Thread(target=self._listen, name="listener")
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._answers.put(line)
+        self._answers.put("")
 
     def __enter__(self) -> Self:
         return self
@@ -42,13 +53,15 @@ class Window:
     def order(self, **order: Any) -> dict[str, Any]:
         """Give one order and wait for its answer."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        try:
+            line = self._answers.get(timeout=float(order.get("within_s", 0)) + ANSWER_MARGIN_S)
+        except Empty:
+            line = ""
         if not line:
             log = (self.home / "window.log").read_text()
-            raise OrderFailedError(f"The window ended at {order}: {log[-2000:]}")
+            raise OrderFailedError(f"The window fell silent at {order}: {log[-2000:]}")
         answer: dict[str, Any] = json.loads(line)
         if not answer["done"]:
             raise OrderFailedError(f"{order}: {answer['problem']}; on the screen: {answer.get('read')}")
@@ -91,6 +104,7 @@ class Window:
 
     def _release(self) -> int:
         code = self._process.wait(ANSWER_MARGIN_S)
+        self._listener.join(ANSWER_MARGIN_S)
         for end in (self._process.stdin, self._process.stdout):
             if end is not None and not end.closed:
                 end.close()
@@ -102,3 +116,9 @@ def said(sentence: str, tongue: Tongue = Tongue.HINDI, **values: object) -> str:
     found = Words(tongue).text(sentence)
     pieces = re.split(r"\{\w+\}", found.format(**values) if values else found)
     return max((piece.strip(" ·") for piece in pieces), key=len)
+
+
+def waiting(n: int) -> str:
+    """What the strip says of ``n`` entries that are saved here and not yet at Kota."""
+    one, many = "{n} entry saved here, not yet at Kota", "{n} entries saved here, not yet at Kota"
+    return Words(Tongue.HINDI).count(one, many, n)
