@@ -201,7 +201,8 @@ class Workplace(QObject):
             return
 
         def done(_line: TimelineLine) -> None:
-            if isinstance(data, Note):
+            # What was typed behind it is the draft of another note already.
+            if isinstance(data, Note) and self._drafts.get((officer.id, alert_id), "").strip() == data.text:
                 self._drafts[officer.id, alert_id] = ""
             self.case.saved(alert_id, data)
             self._on_changed(Changed(alerts=frozenset({alert_id}), status=True))

@@ -95,7 +95,8 @@ class NoteEditor(QWidget):
     def saved(self) -> None:
         """The store has the note, and dropped its draft: only now may the text go, and only the text of the note."""
         saved, self._saving = self._saving or "", None
-        self._handed = self._stored = ""
+        if self._handed.strip() == saved:
+            self._handed = self._stored = ""
         if self.field.toPlainText().lstrip().startswith(saved):
             # By a cursor, so that a composition of the input method that is under way survives.
             cursor = self.field.textCursor()
@@ -105,7 +106,7 @@ class NoteEditor(QWidget):
             cursor.removeSelectedText()
         if not self.field.toPlainText().strip():
             self.field.clear()
-            self._pause.stop()
+            self.keep_draft()
         self._retell()
         if self._save_next:
             self._save_next = False

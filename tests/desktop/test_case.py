@@ -49,6 +49,19 @@ def test_a_second_note_typed_while_the_first_is_being_saved_is_not_lost(at_work:
     assert [line.data for line in at_work.timeline()[1:]] == [Note(text="पहला"), Note(text="दूसरा")]
 
 
+def test_what_is_typed_behind_a_note_on_its_way_is_not_lost_by_going_elsewhere(at_work: Stage) -> None:
+    first, other = at_work.seat.case.alert_id, at_work.kota.alert(sample(1))
+    assert first is not None
+    at_work.press("F7")
+    at_work.write("पहला")
+    at_work.press("Ctrl+Return")
+    at_work.write("दूसरा")
+    at_work.go_to(other)
+    at_work.drain()
+    at_work.go_to(first)
+    until(lambda: "दूसरा" in at_work.seat.case.note.field.toPlainText())
+
+
 def test_what_kota_has_is_shown_as_at_kota_and_only_then(at_work: Stage) -> None:
     assert said("at Kota {time}", time="22:41") not in readable(at_work)
     at_work.kota.settle()
