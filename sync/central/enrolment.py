@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.central.kota import Kota
 from sync.central.problem import ProblemError
-from sync.central.store import devices, directory
+from sync.central.store import devices, directory, heartbeats
 from sync.central.store.database import Connection, Store
 from sync.central.store.devices import Device, EnrolCode
 from sync.central.tokens import Claim, Tokens
@@ -67,12 +67,15 @@ def revoke(connection: Connection, device: str, at_ms: int) -> Device:
     return found
 
 
-def standing(connection: Connection, claim: Claim) -> Device:
-    """The device a token was given to, as it stands now; else 401 or 403."""
+def standing(connection: Connection, claim: Claim, *, under_wipe: bool = False) -> Device:
+    """The device a token was given to, as it stands now; else 401 or 403.
+
+    With ``under_wipe`` also one that was struck off and is to hear, or to say, that it must destroy what it has.
+    """
     device = devices.find(connection, claim.device)
-    if device is None or device.incarnation != claim.incarnation:
+    if device is None:
         raise ProblemError(Code.TOKEN_NEEDED)
-    if device.revoked_ms is not None:
+    if device.revoked_ms is not None and not (under_wipe and heartbeats.must_wipe(connection, device.id)):
         raise ProblemError(Code.DEVICE_REVOKED)
     return device
 
@@ -135,7 +138,7 @@ class Enrolment:
     async def token(self, prove: Prove) -> Token:
         """Raises `ProblemError` 401 when the proof fails, 403 when the device was struck off."""
         claim = Claim(prove.device, prove.incarnation)
-        device = await self._store.read(lambda c: standing(c, claim))
+        device = await self._store.read(lambda c: standing(c, claim, under_wipe=True))
         token = self._tokens.prove(prove, device.public_key)
         return Token(epoch=self._kota.epoch, server_ms=self._kota.now_ms(), token=token)
 

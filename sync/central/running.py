@@ -16,8 +16,9 @@ from sync.central import routing
 from sync.central.enrolment import Enrolment
 from sync.central.entries import Entries
 from sync.central.feeds import Feeds
+from sync.central.heartbeats import Heartbeats
 from sync.central.home import Home
-from sync.central.http import app, enrolment, entries, feeds, intake
+from sync.central.http import app, enrolment, entries, feeds, heartbeat, intake
 from sync.central.http.app import Asgi
 from sync.central.intake import Intake
 from sync.central.store import directory
@@ -55,6 +56,7 @@ async def running(home: Home, world: World) -> AsyncIterator[Running]:
             *intake.handlers(takes),
             *feeds.handlers(Feeds(store, kota, watch), tokens),
             *entries.handlers(Entries(store, kota), tokens),
+            *heartbeat.handlers(Heartbeats(store, kota), tokens),
         ]
         tasks = [asyncio.create_task(watch.run()), asyncio.create_task(_catch_up(takes))]
         try:

@@ -3,13 +3,17 @@
 The lanes meet only in the database. Contact with Kota is what their verified replies say, nothing else.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
 
-from sync.desk import status
-from sync.desk.failures import LinkFailure, spoken
+from sync.desk import status, wiping
+from sync.desk.facts import Facts
+from sync.desk.failures import LinkFailure, Revoked, spoken
+from sync.desk.heartbeat import Heart, Obey
+from sync.desk.home import Home
 from sync.desk.kota import Kota
 from sync.desk.link import Link
 from sync.desk.loops import Loop, Work
@@ -22,6 +26,7 @@ from sync.desk.step import Step
 from sync.desk.store import feed
 from sync.desk.store.database import Database
 from sync.desk.store.device import Identity
+from sync.wire.heartbeat import CommandKind
 from sync.wire.messages import WAIT_MAX_S
 from sync.world import World
 
@@ -29,7 +34,10 @@ _log = logging.getLogger(__name__)
 
 # How often the lanes look without being nudged: another process of this desk may have written.
 IDLE_S = 15
+HEARTBEAT_S = 60
 STOP_TIMEOUT_S = 2
+
+_IDLE_S = {Lane.PULL: 0, Lane.HEARTBEAT: HEARTBEAT_S}
 
 Notify = Callable[[Changed], None]
 
@@ -67,26 +75,44 @@ class Delivery:
         """The log has a new entry."""
         self._nudge(Lane.PUSH)
 
+    def beat(self) -> None:
+        """Something happened that Kota should hear of before the minute is over."""
+        self._nudge(Lane.HEARTBEAT)
+
     def once(self) -> None:
-        """Push all, pull until in step, give the receipt. Raises the `DeskError` for a link that fails."""
-        for lane in (Lane.PUSH, Lane.PULL, Lane.RECEIPTS):
-            link = self._link()
-            try:
-                step = self._step(lane, link, wait_s=0)
-                while (done := step()).more:
-                    self._report(lane, done)
+        """Push all, pull until in step, give the receipt and a heartbeat.
+
+        Raises the `DeskError` for a link that fails.
+        """
+        try:
+            for lane in (Lane.PUSH, Lane.PULL, Lane.RECEIPTS, Lane.HEARTBEAT):
+                self._finish(lane)
+        except Revoked as failure:
+            # A PC that was struck off may still have to hear that it must wipe itself.
+            with contextlib.suppress(LinkFailure):
+                self._finish(Lane.HEARTBEAT)
+            raise spoken(failure) from failure
+        except LinkFailure as failure:
+            raise spoken(failure) from failure
+
+    def _finish(self, lane: Lane) -> None:
+        """Take the steps of ``lane`` until it has nothing to do."""
+        link = self._link()
+        try:
+            step = self._step(lane, link, wait_s=0)
+            while (done := step()).more:
                 self._report(lane, done)
-            except LinkFailure as failure:
-                self._report(lane, failure)
-                raise spoken(failure) from failure
-            finally:
-                link.close()
+            self._report(lane, done)
+        except LinkFailure as failure:
+            self._report(lane, failure)
+            raise
+        finally:
+            link.close()
 
     def _loop(self, lane: Lane) -> Loop:
         link = self._link()
         step = self._step(lane, link, wait_s=WAIT_MAX_S)
-        idle_s = 0 if lane is Lane.PULL else IDLE_S
-        return Loop(Work(lane, step, idle_s), link, self._world, self._report)
+        return Loop(Work(lane, step, _IDLE_S.get(lane, IDLE_S)), link, self._world, self._report)
 
     def _link(self) -> Link:
         epoch = self._database.read(feed.standing).epoch
@@ -101,6 +127,14 @@ class Delivery:
                 return Pusher(self._database, self._who, kota).step
             case Lane.RECEIPTS:
                 return Receiver(self._database, self._who, kota).step
+            case Lane.HEARTBEAT:
+                facts = Facts(self._database, self._who, self._world, lambda: self.contact)
+                return Heart(self._database, self._who, kota, facts, self._obey()).step
+
+    def _obey(self) -> Obey:
+        """What each command of Kota's does here."""
+        home = Home(self._database.folder)
+        return {CommandKind.WIPE: lambda: wiping.wipe(home, self._database, self._world)}
 
     def _report(self, lane: Lane, outcome: Step | LinkFailure) -> None:
         changed = Changed(status=True)

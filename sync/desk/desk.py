@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 from sync.case.entry import EntryData, Note
 from sync.case.unit import Officer
-from sync.desk import entries, errors, keys, sign_in, status
+from sync.desk import entries, errors, keys, sign_in, status, wiping
 from sync.desk.audit import Audit, audit
 from sync.desk.delivery import Delivery, Notify
 from sync.desk.home import Home
@@ -37,6 +37,9 @@ class Desk:
     def open(cls, home: Home, world: World) -> "Desk":
         """The desk enrolled in ``home``. Raises the `errors.DeskError` that fits; nothing is changed then."""
         home.check()
+        if home.wiped.exists():
+            wiping.finish(home, world)
+            raise errors.WipedError
         if not home.database.exists():
             raise errors.NotEnrolledError
         with ExitStack() as undo:

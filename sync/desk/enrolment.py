@@ -12,7 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from sync.desk import errors, keys, kota
+from sync.desk import errors, keys, kota, wiping
 from sync.desk.failures import Answered, LinkFailure, spoken
 from sync.desk.home import Home
 from sync.desk.link import Link
@@ -49,6 +49,7 @@ def enrol(home: Home, invitation: Invitation, world: World, name: str) -> None:
     link = _link(invitation)
     try:
         home.prepare()
+        wiping.forget(home, world)
         database = Database(home.database, keys.load_or_make(home, world))
         try:
             _enrol(database, link, invitation, world, name[:NAME_LIMIT])

@@ -99,6 +99,14 @@ class DiskFullError(DeskError):
     sentence = mark("The disk of this PC is full, so this was not saved. Make room and try again.")
 
 
+class WipedError(DeskError):
+    """Kota had this PC destroy its alerts."""
+
+    sentence = mark(
+        "Kota had the alerts on this PC destroyed. If this PC is to be a desk again, ask Kota for an enrolment file."
+    )
+
+
 # ---- enrolment ------------------------------------------------------------------------------------------------
 
 

@@ -56,6 +56,11 @@ class Home:
         """Names the key in the key ring; no secret itself."""
         return self.folder / "key.ring"
 
+    @property
+    def wiped(self) -> Path:
+        """There from the moment a wipe begins until the PC is enrolled anew."""
+        return self.folder / "wiped"
+
     def prepare(self) -> None:
         """Create the folder, for its user only. Raises `HomeUnreadableError`."""
         try:

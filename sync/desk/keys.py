@@ -77,6 +77,27 @@ def usable_ring() -> str | None:
     return ring.name if ring.priority > 0 else None
 
 
+def destroy(home: Home, world: World) -> None:
+    """Make the key of this home impossible to find again; nothing that is encrypted under it opens after this."""
+    if home.ring_key.exists() and usable_ring() is not None:
+        try:
+            keyring.delete_password(SERVICE, _read(home, home.ring_key, RingKey).name)
+        except KeyringError as error:
+            _log.warning("the key ring does not delete the key (%s)", type(error).__name__)
+    for file in (home.wrapped_key, home.ring_key):
+        if file.exists():
+            _shred(file, world)
+    _sync_folder(home.folder)
+
+
+def _shred(file: Path, world: World) -> None:
+    with file.open("r+b") as content:
+        content.write(world.chance(file.stat().st_size))
+        content.flush()
+        os.fsync(content.fileno())
+    file.unlink()
+
+
 # ---- wrapped under a passphrase -------------------------------------------------------------------------------
 
 

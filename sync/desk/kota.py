@@ -13,6 +13,7 @@ from sync.desk.store.device import Identity
 from sync.wire import page
 from sync.wire.chain import Head
 from sync.wire.errors import Code
+from sync.wire.heartbeat import Heard, Heartbeat
 from sync.wire.messages import (
     Changes,
     Enrol,
@@ -66,6 +67,11 @@ class Kota:
         """Say how far the feed is stored here."""
         request = Request(method="POST", path="/v1/receipts", body=msgspec.json.encode(receipt))
         return self._with_token(lambda token: self._link.json(request, Received, token))
+
+    def heartbeat(self, said: Heartbeat) -> Heard:
+        """Say how this desk is; Kota's commands."""
+        request = Request(method="POST", path="/v1/heartbeat", body=msgspec.json.encode(said))
+        return self._with_token(lambda token: self._link.json(request, Heard, token))
 
     def _with_token(self, call: Callable[[str], T]) -> T:
         if self._token:

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from msgspec import Struct
 
-from sync.desk.errors import DeskError
+from sync.desk.errors import DeskError, WipedError
 from sync.desk.failures import Busy, LinkFailure
 from sync.desk.link import Link
 from sync.desk.status import Lane
@@ -88,6 +88,9 @@ class Loop:
         except LinkFailure as failure:
             return self._failed(failure)
         except DeskError as error:
+            if isinstance(error, WipedError):
+                # There is nothing left to deliver, and never will be.
+                self._stopping.set()
             _log.warning("%s: %s", self.lane, type(error).__name__)
             return self._pause_s()
         except Exception:  # noqa: BLE001  # a mistake of ours must not silence the lane: an alert may come next

@@ -23,6 +23,7 @@ class Lane(StrEnum):
     PULL = "pull"
     PUSH = "push"
     RECEIPTS = "receipts"
+    HEARTBEAT = "heartbeat"
 
 
 class Reply(Struct, frozen=True):

@@ -195,3 +195,33 @@ receipt = Table(
     # A receipt that names an event Kota never published cannot be stored; 0 is no receipt.
     ForeignKeyConstraint(["unit", "upto"], ["feed_event.unit", "feed_event.number"]),
 )
+
+# The last word of each device about itself, as it came.
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("device", Text, ForeignKey("device.id"), primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# What devices are ordered to do; ``result`` is what the device answered last, NULL until it answers.
+command = Table(
+    "command",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("device", Text, ForeignKey("device.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("given_ms", BigInteger, nullable=False),
+    Column("result", Text, CheckConstraint("result IN ('done', 'unverified', 'unknown')")),
+    Column("answered_ms", BigInteger),
+    CheckConstraint("(result IS NULL) = (answered_ms IS NULL)"),
+)
+Index("command_of_device", command.c.device)
+
+# Entries that came back from a desk's feed after a restore, before (or without) the log of the device they are of.
+adopted_entry = Table(
+    "adopted_entry",
+    metadata,
+    Column("entry_id", Text, primary_key=True),
+)

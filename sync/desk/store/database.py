@@ -32,6 +32,8 @@ class Database:
 
     def __init__(self, file: Path, key: bytes) -> None:
         """Open ``file``, creating it if it is not there. Raises the `errors.DeskError` that fits."""
+        self._file = file
+        self._wiped = False
         with _said(), _home_of(file):
             if file.exists():
                 _refuse_newer(file, key)
@@ -47,11 +49,14 @@ class Database:
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """What ``change`` returns, once all it wrote is on the disk; if it raises, nothing was written."""
-        with self._lock, _said(), self._writer.begin():
-            return change(self._writer)
+        with self._lock, _said():
+            self._refuse_wiped()
+            with self._writer.begin():
+                return change(self._writer)
 
     def read(self, look: Callable[[Connection], T]) -> T:
         """What ``look`` returns; all its queries see the same state."""
+        self._refuse_wiped()
         with _said(), self._reading.connect() as connection:
             return look(connection)
 
@@ -59,6 +64,20 @@ class Database:
         """Whether SQLite finds every page of the file as it should be."""
         found = self.read(lambda c: c.exec_driver_sql("PRAGMA integrity_check").scalars().all())
         return found == ["ok"]
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the file."""
+        return self._file.parent
+
+    def retire(self) -> None:
+        """Close for good, for a wipe: whoever reads or writes from now on gets `errors.WipedError`."""
+        self._wiped = True
+        self.close()
+
+    def _refuse_wiped(self) -> None:
+        if self._wiped:
+            raise errors.WipedError
 
     def close(self) -> None:
         """Close everything; the last process to close folds the write-ahead log into the file."""

@@ -42,7 +42,17 @@ CREATE TABLE officer (
     PRIMARY KEY (id)) STRICT;
 """
 
-STEPS = (FIRST,)
+# Commands answered; what it takes to give a restored Kota back what it lost, and to take the feed anew.
+SECOND = """
+CREATE TABLE command_answer (id TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (id)) STRICT;
+CREATE TABLE feed_signature (
+    epoch TEXT NOT NULL, number INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (epoch, number)) STRICT;
+CREATE TABLE feed_lost (
+    event INTEGER NOT NULL, epoch TEXT NOT NULL, number INTEGER NOT NULL, offered INTEGER NOT NULL,
+    PRIMARY KEY (event)) STRICT;
+"""
+
+STEPS = (FIRST, SECOND)
 VERSION = len(STEPS)
 
 

@@ -143,3 +143,34 @@ officer = Table(
     _number("active"),
     sqlite_strict=True,
 )
+
+# What became of Kota's commands, until Kota knows; ``result`` is a `sync.wire.heartbeat.Result`.
+command_answer = Table(
+    "command_answer",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("result"),
+    sqlite_strict=True,
+)
+
+# Kota's signatures over the feed as pages brought them: the proof of what Kota published, should it lose it.
+feed_signature = Table(
+    "feed_signature",
+    metadata,
+    Column("epoch", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _bytes("signature"),
+    sqlite_strict=True,
+)
+
+# Events of a history that Kota no longer has. Their rows in ``feed_event`` have negative numbers (``event``) until
+# the same bytes come back; ``epoch`` and ``number`` say where they stood; ``offered`` is 1 once Kota was given them.
+feed_lost = Table(
+    "feed_lost",
+    metadata,
+    Column("event", Integer, primary_key=True),
+    _text("epoch"),
+    _number("number"),
+    _number("offered"),
+    sqlite_strict=True,
+)

@@ -320,3 +320,30 @@ def test_a_wrong_passphrase_touches_nothing(desk: Desk, home: Home, tmp_path: Pa
         Desk.open(home, WORLD)
 
     assert {file.name: file.read_bytes() for file in home.folder.iterdir()} == before
+
+
+# ---- what Kota orders -----------------------------------------------------------------------------------------
+
+
+def test_kota_hears_of_the_desk_and_can_have_it_destroy_everything(running: Kota, home: Home) -> None:
+    enrolment.enrol(home, invitation(running), WORLD, "PC")
+    desk = Desk.open(home, WORLD)
+    try:
+        report_anew(running)
+        desk.sync()
+        (device,) = [one for one in running.run("device", "health")["devices"] if one["id"] == desk.device]
+        assert (device["said"]["waiting"], device["said"]["feed"] > 0) == (0, True)
+        running.run("device", "wipe", "--device", desk.device)
+
+        with pytest.raises(errors.DeviceRevokedError):
+            desk.sync()
+    finally:
+        desk.close()
+
+    assert [file.name for file in home.folder.iterdir()] == ["wiped"]
+    (device,) = [one for one in running.run("device", "health")["devices"] if one["id"] == desk.device]
+    assert [command["result"] for command in device["commands"]] == ["done"]
+    with pytest.raises(errors.WipedError):
+        Desk.open(home, WORLD)
+    enrolment.enrol(home, invitation(running), WORLD, "PC")
+    Desk.open(home, WORLD).close()
