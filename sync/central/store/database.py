@@ -1,110 +1,123 @@
-"""Open or create Kota's database; reading and writing for everybody else.
+"""Kota's database, whichever it is: reading and writing for everybody else.
 
-The version gate stands before anything is touched: a database of a newer version is refused and left as it is. What
-is particular to SQLite is said here and nowhere else.
+A `Place` is where it is: a file is an embedded SQLite, the address of a server a PostgreSQL. What is particular to
+either is said in a module of its own, and nowhere else.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from sync import sqlite
 from sync.case.unit import Unit
 from sync.central.store import directory, feeds, tables
-from sync.central.store.writer import StoreFailedError, Writer
-from sync.words import SpokenError, mark
+from sync.central.store.failures import (
+    DatabaseAddressError,
+    DatabaseDamagedError,
+    DriverMissingError,
+    NewerDatabaseError,
+    StoreFailedError,
+)
+from sync.central.store.sqlite import File
 
-__all__ = ["Connection", "DatabaseDamagedError", "NewerDatabaseError", "Store", "StoreFailedError", "create"]
+__all__ = [
+    "Connection",
+    "DatabaseDamagedError",
+    "NewerDatabaseError",
+    "Place",
+    "Store",
+    "StoreFailedError",
+    "create",
+    "server",
+]
 
 T = TypeVar("T")
+Place = Path | URL
 
-READERS = 4
 EPOCH = "epoch"
 
 
-class NewerDatabaseError(SpokenError):
-    """A newer program has written this database."""
+class _Writer(Protocol):
+    """Whoever writes for this process."""
 
-    sentence = mark(
-        "The database was made by a newer version of this program; install that version. Nothing was changed."
-    )
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]: ...
 
-
-class DatabaseDamagedError(SpokenError):
-    """It is not a database of ours, or no longer one."""
-
-    sentence = mark(
-        "{file} is not a readable Kota database; keep the file and restore a backup. Nothing was changed."
-    )
+    def close(self) -> None: ...
 
 
-def _engine(file: Path, *, read_only: bool, size: int) -> Engine:
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: sqlite.connect(file, read_only=read_only),
-        module=sqlite.dbapi,
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=0,
-        # Parameters are messages about people: they must not reach a log through an error.
-        hide_parameters=True,
-    )
+class _Database(Protocol):
+    """What each kind of database knows to do."""
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    @property
+    def readers(self) -> int: ...
 
-    return engine
+    def create(self, fill: Callable[[Connection], None]) -> None: ...
+
+    def prepare(self) -> None: ...
+
+    def engine(self, *, read_only: bool) -> Engine: ...
+
+    def writer(self, committed: Callable[[], None]) -> _Writer: ...
 
 
-def create(file: Path, units: Iterable[Unit], epoch: str) -> None:
-    """A new database with an empty feed for each of ``units``; whole, or not at all."""
-    engine = _engine(file, read_only=False, size=1)
+def server(address: str, password: str | None) -> Place:
+    """The PostgreSQL database at ``address``; without ``password`` the driver asks its own files and variables.
+
+    Raises `DatabaseAddressError` if it is no such address, or holds a password.
+    """
     try:
-        with engine.begin() as connection:
-            tables.metadata.create_all(connection)
-            connection.execute(tables.meta.insert().values(name=EPOCH, value=epoch))
-            directory.add_units(connection, units)
-            feeds.open_feeds(connection, units)
-            connection.exec_driver_sql(f"PRAGMA user_version = {tables.VERSION}")
-    finally:
-        engine.dispose()
+        url = make_url(address)
+    except ArgumentError as error:
+        raise DatabaseAddressError from error
+    if url.drivername != "postgresql" or not url.database or url.password or "password" in url.query:
+        raise DatabaseAddressError
+    return url.set(password=password)
 
 
-def _check(file: Path) -> None:
+def create(place: Place, units: Iterable[Unit], epoch: str) -> None:
+    """A new database with an empty feed for each of ``units``; whole, or not at all.
+
+    Raises what the kind of database raises.
+    """
+
+    def fill(connection: Connection) -> None:
+        connection.execute(tables.meta.insert().values(name=EPOCH, value=epoch))
+        directory.add_units(connection, units)
+        feeds.open_feeds(connection, units)
+
+    _at(place).create(fill)
+
+
+def _at(place: Place) -> _Database:
+    if isinstance(place, Path):
+        return File(place)
     try:
-        connection = sqlite.connect(file, read_only=True)
-    except (sqlite.WrongKeyError, sqlite.DatabaseError) as error:
-        raise DatabaseDamagedError(file=file) from error
-    try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    finally:
-        connection.close()
-    if version > tables.VERSION:
-        raise NewerDatabaseError
-    if version < tables.VERSION:
-        raise DatabaseDamagedError(file=file)
+        # Here, because its driver is an optional part and slow to load.
+        from sync.central.store.postgresql import Server  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise DriverMissingError from error
+    return Server(place)
 
 
 class Store:
-    """An open database: one writer, a few readers. Close it, or use it as a context.
+    """An open database: writing, and several readers. Close it, or use it as a context.
 
-    Raises `NewerDatabaseError` or `DatabaseDamagedError`. Each ``read`` sees one moment of the database; each
-    ``write`` is durable when it returns. The functions passed in must not keep the connection.
+    Raises what the kind of database raises when it cannot be used. Each ``read`` sees one moment of the database; each
+    ``write`` is durable when it returns. The functions passed in must not keep the connection, and must have no other
+    effect: they may be called again when something came between.
     """
 
-    def __init__(self, file: Path) -> None:
-        _check(file)
+    def __init__(self, place: Place) -> None:
+        database = _at(place)
+        database.prepare()
         self._committed: Callable[[], None] = lambda: None
-        self._write_engine = _engine(file, read_only=False, size=1)
-        self._read_engine = _engine(file, read_only=True, size=READERS)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="kota-reader")
-        self._writer = Writer(self._write_engine, self._announce)
+        self._read_engine = database.engine(read_only=True)
+        self._readers = ThreadPoolExecutor(database.readers, thread_name_prefix="kota-reader")
+        self._writer = database.writer(self._announce)
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +126,7 @@ class Store:
         self.close()
 
     def on_commit(self, committed: Callable[[], None]) -> None:
-        """Have ``committed`` called after each commit of this process, in the writer's thread; it must be quick."""
+        """Have ``committed`` called after each commit of this process, in a writer's thread; it must be quick."""
         self._committed = committed
 
     def _announce(self) -> None:
@@ -145,8 +158,7 @@ class Store:
         return str({row.name: row.value for row in rows}[EPOCH])
 
     def close(self) -> None:
-        """Finish what waits, then let go of the file."""
+        """Finish what waits, then let go of the database."""
         self._writer.close()
         self._readers.shutdown()
         self._read_engine.dispose()
-        self._write_engine.dispose()

@@ -20,8 +20,6 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
-
 metadata = MetaData()
 
 

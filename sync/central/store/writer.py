@@ -1,4 +1,4 @@
-"""Every write of this process, by one thread, with one commit for everything that waits.
+"""SQLite: every write of this process, by one thread, with one commit for everything that waits.
 
 It promises that a result is handed out only after the commit it belongs to is on disk, and that a write that fails
 takes nothing with it: each runs in a savepoint of its own. It must never let half a write be committed.
@@ -13,14 +13,12 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from sync.central.store.failures import StoreFailedError
+
 T = TypeVar("T")
 
 # Enough to make a commit worth its fsync; small enough that nobody waits long for strangers.
 BATCH = 256
-
-
-class StoreFailedError(Exception):
-    """The database could not take or give anything just now (locked, disk full). Nothing of the write is kept."""
 
 
 class _Write(Generic[T]):
@@ -74,9 +72,10 @@ class Writer:
         return write.future
 
     def close(self) -> None:
-        """Finish what waits, then stop."""
+        """Finish what waits, then let go of the file."""
         self._waiting.put(None)
         self._thread.join()
+        self._engine.dispose()
 
     def _run(self) -> None:
         with self._engine.connect() as connection:

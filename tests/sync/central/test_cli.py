@@ -11,6 +11,7 @@ from cryptography import x509
 
 from sync import resources, sqlite
 from sync.central.cli import main
+from sync.central.store import migrations
 from sync.words import Tongue
 from tests.journeys.kota import Kota, free_port
 from tests.sync.central.stage import JHUNJHUNU, report_at
@@ -154,7 +155,7 @@ def test_broken_settings_are_named(home: Path, cli: Cli, text: str | bytes) -> N
 def test_a_database_of_a_newer_version_is_left_alone(home: Path, cli: Cli) -> None:
     file = home / "central.sqlite3"
     connection = sqlite.connect(file)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {migrations.VERSION + 1}")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     before = file.read_bytes()

@@ -1,0 +1,242 @@
+"""A PostgreSQL database: any number of Kotas may share it, and each writes several things at once.
+
+What one writer makes safe on SQLite is made safe here by three rules, which the queries keep:
+
+locks      whoever reads a row to change something by it locks it first, in the order: message or code, device,
+           alerts, heads of feeds; alerts and heads each in one order. Heads stay locked to the commit.
+again      two who insert the same at once: the second is refused by a unique constraint, does its work again, and
+           then sees what the first wrote. Deadlocks and lost connections are tried again in the same way, so work
+           passed to `Writer.submit` must be free of effects other than on its connection.
+durable    a commit is on disk before it returns: asserted of the live server, not assumed.
+
+It must never answer from a standby, and never let a row's content out through an error.
+"""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import sqlalchemy
+from psycopg import Error as DriverError
+from psycopg.types.string import StrDumper
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
+
+from sync.central.store import migrations
+from sync.central.store.failures import (
+    DatabaseTakenError,
+    NewerDatabaseError,
+    NoKotaInDatabaseError,
+    ServerUnreachableError,
+    StoreFailedError,
+    UnsafeServerError,
+)
+from sync.central.store.tables import meta
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TYPES = {"bytes": "BYTEA", "serial": "SERIAL"}
+VERSION = "version"
+WRITERS = 8
+ATTEMPTS = 5
+# Any number, as long as every Kota uses the same: creating and migrating take turns by it.
+TURN = 0x6B6F7461
+
+CONNECT = {
+    "application_name": "kota-central",
+    "connect_timeout": 5,
+    # Of several hosts the one that takes writes; a standby may be behind what it would be asked for.
+    "target_session_attrs": "read-write",
+    # A server that is gone is noticed in seconds.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+SESSION = {
+    "synchronous_commit": "on",
+    # A node that freezes in a transaction holds the heads of feeds: the server lets go of it.
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+}
+MUST = {
+    "synchronous_commit": "on",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "server_encoding": "UTF8",
+    "in_hot_standby": "off",
+}
+
+SERIALIZATION = "40001"
+DEADLOCK = "40P01"
+UNIQUE = "23505"
+
+
+class _Dumper(StrDumper):
+    """Text as PostgreSQL can hold it: without the character NUL, which is shown by its picture instead."""
+
+    def dump(self, obj: str) -> Any:  # noqa: ANN401  # the interface's own type
+        return super().dump(obj.replace("\0", "\u2400"))
+
+
+class Server:
+    """The database at ``url``."""
+
+    readers = 8
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql+psycopg")
+        self._name = url.database or ""
+
+    def create(self, fill: Callable[[Connection], None]) -> None:
+        """Make all tables and what ``fill`` puts into them; whole, or not at all. Raises `DatabaseTakenError`."""
+
+        def make(connection: Connection) -> None:
+            if sqlalchemy.inspect(connection).get_table_names():
+                raise DatabaseTakenError(database=self._name)
+            self._take_steps(connection, 0)
+            connection.execute(meta.insert().values(name=VERSION, value=str(migrations.VERSION)))
+            fill(connection)
+
+        self._in_turn(make)
+
+    def prepare(self) -> None:
+        """Check the server, and bring the tables to this program's version.
+
+        Raises `ServerUnreachableError`, `UnsafeServerError`, `NoKotaInDatabaseError` or `NewerDatabaseError`.
+        """
+
+        def migrate(connection: Connection) -> None:
+            version = self._version(connection)
+            if version > migrations.VERSION:
+                raise NewerDatabaseError
+            if version < migrations.VERSION:
+                self._take_steps(connection, version)
+                connection.execute(
+                    meta.update().where(meta.c.name == VERSION).values(value=str(migrations.VERSION))
+                )
+
+        self._in_turn(migrate)
+
+    def engine(self, *, read_only: bool) -> Engine:
+        """Connections, either to read, each transaction at one moment of the database, or to write."""
+        engine = create_engine(
+            self._url,
+            isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
+            execution_options={"postgresql_readonly": read_only},
+            pool_size=self.readers if read_only else WRITERS,
+            max_overflow=0,
+            # The one used last is used next: idle ones show up as idle, and the server's caches stay warm.
+            pool_use_lifo=True,
+            hide_parameters=True,
+            connect_args=CONNECT,
+        )
+        event.listen(engine, "connect", _begin_session)
+        event.listen(engine, "handle_error", _hide_rows)
+        return engine
+
+    def writer(self, committed: Callable[[], None]) -> "Writers":
+        """The writers of this process."""
+        return Writers(self.engine(read_only=False), committed)
+
+    def _in_turn(self, work: Callable[[Connection], None]) -> None:
+        """Do ``work`` in one transaction, after every other Kota that does such a thing."""
+        engine = self.engine(read_only=False)
+        try:
+            with engine.begin() as connection:
+                self._check(connection)
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN})")
+                work(connection)
+        except (OperationalError, InternalError) as error:
+            raise ServerUnreachableError(database=self._name, reason=str(error.orig).strip()) from error
+        finally:
+            engine.dispose()
+
+    def _check(self, connection: Connection) -> None:
+        for setting, must in MUST.items():
+            value = connection.exec_driver_sql(f"SHOW {setting}").scalar_one()
+            if value != must:
+                raise UnsafeServerError(database=self._name, setting=setting, value=value, must=must)
+
+    def _version(self, connection: Connection) -> int:
+        if not sqlalchemy.inspect(connection).has_table(meta.name):
+            raise NoKotaInDatabaseError(database=self._name)
+        value = connection.execute(
+            sqlalchemy.select(meta.c.value).where(meta.c.name == VERSION)
+        ).scalar_one_or_none()
+        if value is None:
+            raise NoKotaInDatabaseError(database=self._name)
+        return int(value)
+
+    @staticmethod
+    def _take_steps(connection: Connection, version: int) -> None:
+        for statement in migrations.statements(version, **TYPES):
+            connection.exec_driver_sql(statement)
+
+
+class Writers:
+    """Several threads that write. ``committed`` is called in them after each commit, before its result is handed out."""
+
+    def __init__(self, engine: Engine, committed: Callable[[], None]) -> None:
+        self._engine = engine
+        self._committed = committed
+        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="kota-writer")
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Begin ``work``, perhaps more than once. The result comes after the commit; an exception comes unchanged.
+
+        `StoreFailedError` comes when the database failed.
+        """
+        return self._threads.submit(self._write, work)
+
+    def close(self) -> None:
+        """Finish what waits, then let go of the server."""
+        self._threads.shutdown()
+        self._engine.dispose()
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                with self._engine.begin() as connection:
+                    result = work(connection)
+            except DBAPIError as error:
+                if left and _worth_another(error):
+                    log.info("a write is done again: %s", _state(error) or "connection lost")
+                    continue
+                if isinstance(error, OperationalError | InternalError):
+                    raise StoreFailedError(type(error).__name__) from error
+                raise
+            self._committed()
+            return result
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _worth_another(error: DBAPIError) -> bool:
+    if error.connection_invalidated:
+        return True
+    if isinstance(error, IntegrityError):
+        return _state(error) == UNIQUE
+    return _state(error) in {SERIALIZATION, DEADLOCK}
+
+
+def _state(error: DBAPIError) -> str | None:
+    return error.orig.sqlstate if isinstance(error.orig, DriverError) else None
+
+
+def _begin_session(connection: Any, _: object) -> None:  # noqa: ANN401  # the driver's, as SQLAlchemy hands it on
+    connection.adapters.register_dumper(str, _Dumper)
+    for setting, value in SESSION.items():
+        connection.execute(f"SET SESSION {setting} = '{value}'")
+    connection.commit()
+
+
+def _hide_rows(context: ExceptionContext) -> None:
+    """Keep the first line of what the server says; the others show the row it was about."""
+    original, wrapped = context.original_exception, context.sqlalchemy_exception
+    original.args = tuple(str(original).splitlines()[:1])
+    if wrapped is not None:
+        wrapped.args = (f"({type(original).__name__}) {original}",)
