@@ -1,7 +1,7 @@
 # One command for each task; every one brings what it needs (.ci/tools).
 RUN = .venv/bin/python -m
 
-.PHONY: run test check words tools
+.PHONY: run test check bench words tools
 
 run: tools            ## play one alert from Meta's report to the officer's desk and back to Kota
 	@$(RUN) tests.journeys.story
@@ -14,6 +14,9 @@ check: tools          ## lint, format, types and the dependency rule
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache | tail -n 2
+
+bench: tools          ## what it costs, one line of JSON for each figure; `make bench ONLY="W3 W5"`
+	@$(RUN) tests.bench $(ONLY)
 
 words: tools          ## collect the sentences for the translators and compile what they wrote
 	@.venv/bin/pybabel -q extract -k text -k count:1,2 -k mark --no-location --sort-output \
