@@ -41,8 +41,9 @@ def audit(connection: Connection) -> Audited:
     ends = feeds.ends(connection)
     events = sum(_check_feed(connection, unit) for unit in ends)
     everyone = devices.everyone(connection)
-    entries = sum(_check_log(connection, device) for device in everyone)
-    return Audited(len(ends), events, len(everyone), entries)
+    every_log = [(one, number) for one in everyone for number in _incarnations(connection, one)]
+    entries = sum(_check_log(connection, device, incarnation) for device, incarnation in every_log)
+    return Audited(len(ends), events, len(every_log), entries)
 
 
 def _check_feed(connection: Connection, unit: str) -> int:
@@ -50,10 +51,15 @@ def _check_feed(connection: Connection, unit: str) -> int:
     return _follow(unit, feed_of(unit), feeds.lines(connection, unit, 0), end)
 
 
-def _check_log(connection: Connection, device: Device) -> int:
-    owner = log_of(device.id, device.incarnation)
-    lines = list(logs.lines(connection, device.id, device.incarnation, 0))
-    _follow(device.id, owner, lines, device.last)
+def _incarnations(connection: Connection, device: Device) -> list[int]:
+    return sorted({device.incarnation, *logs.incarnations(connection, device.id)})
+
+
+def _check_log(connection: Connection, device: Device, incarnation: int) -> int:
+    owner = log_of(device.id, incarnation)
+    newest = incarnation == device.incarnation
+    lines = list(logs.lines(connection, device.id, incarnation, 0))
+    _follow(device.id, owner, lines, device.last if newest else logs.head(connection, device.id, incarnation))
     key = Ed25519PublicKey.from_public_bytes(device.public_key)
     for line in lines:
         if line.signature is not None:

@@ -5,6 +5,7 @@ again is a lost reply and gets the same device. A struck-off device gets nothing
 """
 
 import hashlib
+import logging
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -16,9 +17,11 @@ from sync.central.store.devices import Device, EnrolCode
 from sync.central.tokens import Claim, Tokens
 from sync.wire.chain import genesis, log_of
 from sync.wire.errors import Code
-from sync.wire.messages import VERSION, Enrol, Enrolled, Hello, Prove, Token
+from sync.wire.messages import VERSION, Begin, Begun, Enrol, Enrolled, Hello, Prove, Token
 from sync.words import SpokenError, mark
 from sync.world import World, new_id
+
+log = logging.getLogger(__name__)
 
 # Crockford's base 32: 12 of them are 60 bits. What people mistake for one another is read as the one that is in it.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -27,6 +30,7 @@ CODE_CHARS = 12
 GROUP_CHARS = 4
 NAME_LIMIT = 200
 FIRST_INCARNATION = 1
+MOST_INCARNATIONS = 2**30
 
 
 class UnknownUnitError(SpokenError):
@@ -81,7 +85,7 @@ def standing(connection: Connection, claim: Claim, *, under_wipe: bool = False) 
 
 
 class Enrolment:
-    """Answers ``hello``, ``enrol`` and ``token``."""
+    """Answers ``hello``, ``enrol``, ``token`` and ``incarnation``."""
 
     def __init__(self, store: Store, kota: Kota, tokens: Tokens) -> None:
         self._store = store
@@ -135,12 +139,28 @@ class Enrolment:
         devices.use_code(connection, code.code_sha256, device_id, now)
         return device
 
+    async def begin(self, claim: Claim, begin: Begin) -> Begun:
+        """A log for the device that nobody else writes. Raises `ProblemError`: `standing`'s."""
+        incarnation = await self._store.write(lambda c: _begin(c, claim, begin))
+        log.warning("device %s begins incarnation %d", claim.device, incarnation)
+        return Begun(epoch=self._kota.epoch, server_ms=self._kota.now_ms(), incarnation=incarnation)
+
     async def token(self, prove: Prove) -> Token:
         """Raises `ProblemError` 401 when the proof fails, 403 when the device was struck off."""
         claim = Claim(prove.device, prove.incarnation)
         device = await self._store.read(lambda c: standing(c, claim, under_wipe=True))
         token = self._tokens.prove(prove, device.public_key)
         return Token(epoch=self._kota.epoch, server_ms=self._kota.now_ms(), token=token)
+
+
+def _begin(connection: Connection, claim: Claim, begin: Begin) -> int:
+    device = standing(connection, claim)
+    if not 1 <= begin.after < MOST_INCARNATIONS:
+        raise ProblemError(Code.UNREADABLE)
+    # Beyond both: a Kota restored from a backup may know of fewer than the device has used.
+    incarnation = max(device.incarnation, begin.after) + 1
+    devices.advance(connection, device.id, incarnation, genesis(log_of(device.id, incarnation)))
+    return incarnation
 
 
 def _again(device: Device | None, key: bytes) -> Device:

@@ -8,6 +8,7 @@ holds changes nothing at all.
 import logging
 from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.central import applying
@@ -48,14 +49,14 @@ class Entries:
     async def push(self, claim: Claim, raw: bytes) -> Pushed:
         """Take in a page of entries.
 
-        Raises `ProblemError`: `standing`'s; 409 for another epoch, a gap, or a log that differs from the one held;
+        Raises `ProblemError`: `standing`'s; 409 for another epoch, a gap, or a fork of the log that is held;
         413 for too many; 422 for a page that is none, is of another device, or is not signed by this one.
         """
         run = read_run(raw, claim)
         if run.header.epoch != self._kota.epoch:
             raise ProblemError(Code.EPOCH_CHANGED)
         device = await self._store.read(lambda c: standing(c, claim))
-        _check_signature(run, device)
+        _check_signature(run, device.public_key)
         lines, last = await self._store.write(lambda c: self._take(c, claim, run))
         return Pushed(
             epoch=self._kota.epoch,
@@ -66,7 +67,7 @@ class Entries:
 
     def _take(self, connection: Connection, claim: Claim, run: Run) -> tuple[list[LogLine], int]:
         """The outcome of each entry of the run, and the number Kota now holds the log up to."""
-        device = standing(connection, claim)
+        device = _in(connection, standing(connection, claim), run.header.incarnation)
         heads = _check_chain(connection, device, run)
         held = list(logs.lines(connection, device.id, device.incarnation, run.header.after, len(heads)))
         fresh = []
@@ -75,8 +76,19 @@ class Entries:
             fresh.append(applying.take(connection, self._kota, Arrived(device, head, body, signature)))
         if not fresh:
             return held, device.last.number
-        devices.advance(connection, device.id, heads[-1])
+        devices.advance(connection, device.id, device.incarnation, heads[-1])
         return held + fresh, heads[-1].number
+
+
+def _in(connection: Connection, device: Device, incarnation: int) -> Device:
+    """``device`` as it stands in one of its incarnations: each has a log of its own, and Kota keeps them all.
+
+    One that Kota has not heard of is taken as it comes: a Kota restored from a backup has forgotten giving it.
+    """
+    if incarnation == device.incarnation:
+        return device
+    last = logs.head(connection, device.id, incarnation)
+    return msgspec.structs.replace(device, incarnation=incarnation, last=last)
 
 
 def read_run(raw: bytes, claim: Claim) -> Run:
@@ -94,19 +106,20 @@ def read_run(raw: bytes, claim: Claim) -> Run:
         and header.after >= 0
         and header.upto == header.after + len(bodies)
         and len(head.hash) == HASH_BYTES
-        and (header.device, header.incarnation) == (claim.device, claim.incarnation)
+        and header.device == claim.device
+        and 1 <= header.incarnation < 2**31
     )
     if not fits:
         raise ProblemError(Code.UNREADABLE)
     return Run(header, bodies, head, signature)
 
 
-def _check_signature(run: Run, device: Device) -> None:
-    key = Ed25519PublicKey.from_public_bytes(device.public_key)
-    owner = log_of(device.id, device.incarnation)
+def _check_signature(run: Run, public_key: bytes) -> None:
+    key = Ed25519PublicKey.from_public_bytes(public_key)
+    owner = log_of(run.header.device, run.header.incarnation)
     # A number beyond 8 bytes cannot be signed, nor stored.
     if run.head.number >= 2**63 or not signed_by(key, owner, run.head, run.signature):
-        log.warning("entries: a push of device %s was not signed by it", device.id)
+        log.warning("entries: a push of device %s was not signed by it", run.header.device)
         raise ProblemError(Code.UNREADABLE)
 
 
@@ -122,7 +135,10 @@ def _check_chain(connection: Connection, device: Device, run: Run) -> list[Head]
     if run.head.number < last:
         held = logs.hash_at(connection, device.id, device.incarnation, run.head.number)
         passes = heads[-1].hash == held
-    if not passes or heads[-1] != run.head:
-        log.warning("entries: the log of device %s differs from the one held", device.id)
+    if after == 0 and heads[-1] != run.head:
+        # Everybody agrees on the beginning: the page contradicts itself.
         raise ProblemError(Code.HEAD_MISMATCH, expected=last)
+    if not passes or heads[-1] != run.head:
+        log.warning("entries: device %s has two histories: its disk was copied or rolled back", device.id)
+        raise ProblemError(Code.LOG_FORK, expected=last)
     return heads

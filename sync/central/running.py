@@ -52,7 +52,7 @@ async def running(home: Home, world: World) -> AsyncIterator[Running]:
         tokens = Tokens(world, home.token_secret())
         takes = Intake(store, kota, router, home.meta_secret())
         handlers = [
-            *enrolment.handlers(Enrolment(store, kota, tokens)),
+            *enrolment.handlers(Enrolment(store, kota, tokens), tokens),
             *intake.handlers(takes),
             *feeds.handlers(Feeds(store, kota, watch), tokens),
             *entries.handlers(Entries(store, kota), tokens),

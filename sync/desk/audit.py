@@ -5,10 +5,11 @@ Changes nothing, and believes no stored hash that does not follow from the bytes
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec import Struct
 
 from sync.desk import errors
-from sync.desk.store import feed, log
+from sync.desk.store import device, feed, log
 from sync.desk.store.database import Connection, Database
 from sync.desk.store.device import Identity
 from sync.wire import chain
@@ -34,10 +35,15 @@ def _audit(connection: Connection, who: Identity) -> Audit:
     pulled = _follow(chain.genesis(owner), feed.chain_links(connection), errors.FeedBrokenError)
     if pulled != feed.standing(connection).head:
         raise errors.FeedBrokenError(number=pulled.number + 1)
-    owner = chain.log_of(who.device, who.incarnation)
-    return Audit(
-        pulled, _follow(chain.genesis(owner), log.chain_links(connection, who), errors.LogBrokenError)
-    )
+    who = device.now(connection, who)
+    for incarnation in log.incarnations(connection):
+        _own(connection, msgspec.structs.replace(who, incarnation=incarnation))
+    return Audit(pulled, _own(connection, who))
+
+
+def _own(connection: Connection, who: Identity) -> Head:
+    start = chain.genesis(chain.log_of(who.device, who.incarnation))
+    return _follow(start, log.chain_links(connection, who), errors.LogBrokenError)
 
 
 def _follow(head: Head, links: Iterable[tuple[Head, bytes]], broken: type[errors.DeskError]) -> Head:

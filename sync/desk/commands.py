@@ -163,7 +163,8 @@ def _alert(desk: Desk, number: str) -> str:
 
 
 def _status(desk: Desk) -> dict[str, Any]:
-    return {**msgspec.to_builtins(desk.status()), "device": desk.device, "server": desk.server}
+    who = {"device": desk.device, "incarnation": desk.incarnation(), "server": desk.server}
+    return {**msgspec.to_builtins(desk.status()), **who}
 
 
 def _line(line: TimelineLine) -> dict[str, Any]:

@@ -129,12 +129,20 @@ class Delivery:
                 return Receiver(self._database, self._who, kota).step
             case Lane.HEARTBEAT:
                 facts = Facts(self._database, self._who, self._world, lambda: self.contact)
-                return Heart(self._database, self._who, kota, facts, self._obey()).step
+                return Heart(self._database, self._who, kota, facts, self._obey(kota)).step
 
-    def _obey(self) -> Obey:
+    def _obey(self, kota: Kota) -> Obey:
         """What each command of Kota's does here."""
         home = Home(self._database.folder)
-        return {CommandKind.WIPE: lambda: wiping.wipe(home, self._database, self._world)}
+        pusher = Pusher(self._database, self._who, kota)
+        return {
+            CommandKind.WIPE: lambda: wiping.wipe(home, self._database, self._world),
+            CommandKind.NEW_INCARNATION: lambda: self._tell(pusher.begin_anew()),
+        }
+
+    def _tell(self, alerts: frozenset[str]) -> None:
+        self._notify(Changed(alerts, status=True))
+        self._nudge(Lane.PUSH)
 
     def _report(self, lane: Lane, outcome: Step | LinkFailure) -> None:
         changed = Changed(status=True)

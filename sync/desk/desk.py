@@ -65,6 +65,10 @@ class Desk:
         """Deliver and fetch all there is, once, without loops. Raises the `errors.DeskError` for a link that fails."""
         self._delivery.once()
 
+    def incarnation(self) -> int:
+        """Which log of this PC's is written now: more than 1 once its disk was copied or set back."""
+        return self._database.read(lambda c: device.now(c, self._who)).incarnation
+
     def audit(self) -> Audit:
         """Prove that feed and log stand here unchanged. Raises the `errors.DeskError` that says what is wrong."""
         return audit(self._database, self._who)

@@ -33,7 +33,7 @@ class Facts:
 
     def _said(self, connection: Connection, contact: Contact, free: int) -> Heartbeat:
         backlog = log.backlog(connection)
-        who = device.identity(connection) or self._who
+        who = device.now(connection, self._who)
         end = log.head(connection, who)
         oldest_ms = backlog.oldest_ms
         return Heartbeat(

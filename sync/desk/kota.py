@@ -15,6 +15,8 @@ from sync.wire.chain import Head
 from sync.wire.errors import Code
 from sync.wire.heartbeat import Heard, Heartbeat
 from sync.wire.messages import (
+    Begin,
+    Begun,
     Changes,
     Enrol,
     Enrolled,
@@ -62,6 +64,11 @@ class Kota:
         """Send a page of entries."""
         request = Request(method="POST", path="/v1/entries", body=push, media_type=page.MEDIA_TYPE)
         return self._with_token(lambda token: self._link.json(request, Pushed, token))
+
+    def begin(self, after: int) -> Begun:
+        """Ask for a log that nobody else writes; ``after`` is the incarnation used so far."""
+        request = Request(method="POST", path="/v1/incarnation", body=msgspec.json.encode(Begin(after=after)))
+        return self._with_token(lambda token: self._link.json(request, Begun, token))
 
     def receipts(self, receipt: Receipt) -> Received:
         """Say how far the feed is stored here."""

@@ -4,6 +4,7 @@ An entry stops waiting only by Kota's word about that entry. No failure of the l
 status code ever is such a word.
 """
 
+import logging
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,22 +13,26 @@ from sync.desk.failures import Answered, Differs, TooSlow
 from sync.desk.projection import Changed
 from sync.desk.status import Reply
 from sync.desk.step import Step
-from sync.desk.store import feed, log
+from sync.desk.store import device, feed, log
 from sync.desk.store.database import Connection, Database
 from sync.desk.store.device import Identity
 from sync.desk.store.log import Run
 from sync.wire import chain, page
 from sync.wire.errors import Code
-from sync.wire.messages import LIMIT_ENTRIES, LIMIT_PUSH_BYTES, Push, Pushed
+from sync.wire.messages import LIMIT_ENTRIES, LIMIT_PUSH_BYTES, Begun, Push, Pushed
+
+_log = logging.getLogger(__name__)
 
 # Room for the header and the line ends.
 MOST_BYTES = LIMIT_PUSH_BYTES - 8 * 1024
 
 
 class Entries(Protocol):
-    """The one call pushing needs; `sync.desk.kota.Kota` is one."""
+    """The calls pushing needs; `sync.desk.kota.Kota` is one."""
 
     def entries(self, push: bytes) -> Pushed: ...
+
+    def begin(self, after: int) -> Begun: ...
 
 
 class Pusher:
@@ -41,55 +46,65 @@ class Pusher:
 
     def step(self) -> Step:
         """Send one run, if any waits. Raises `sync.desk.failures.LinkFailure`; the entries then wait on."""
-        run, epoch = self._database.read(self._next)
+        who, run, epoch = self._database.read(self._next)
         if run is None:
             return Step()
         try:
-            pushed = self._kota.entries(self._signed(run, epoch))
+            pushed = self._kota.entries(_signed(who, run, epoch))
         except Answered as answer:
-            return self._answered(answer, run)
+            return self._answered(answer, who, run)
         except TooSlow:
             self._send_fewer(run)
             raise
         self._limit = min(LIMIT_ENTRIES, self._limit * 2)
-        return self._settle(run, pushed)
+        return self._settle(who, run, pushed)
 
-    def _next(self, connection: Connection) -> tuple[Run | None, str]:
-        run = log.next_run(connection, self._who, self._limit, MOST_BYTES)
-        return run, feed.standing(connection).epoch
+    def _next(self, connection: Connection) -> tuple[Identity, Run | None, str]:
+        who = log.oldest_waiting(connection, self._who)
+        run = log.next_run(connection, who, self._limit, MOST_BYTES)
+        return who, run, feed.standing(connection).epoch
 
-    def _signed(self, run: Run, epoch: str) -> bytes:
-        who = self._who
-        owner = chain.log_of(who.device, who.incarnation)
-        signature = chain.sign(Ed25519PrivateKey.from_private_bytes(who.private_key), owner, run.head)
-        header = Push(
-            device=who.device,
-            incarnation=who.incarnation,
-            epoch=epoch,
-            after=run.after,
-            upto=run.head.number,
-            head=run.head.hash.hex(),
-            signature=signature.hex(),
-        )
-        return page.join(header, run.bodies)
-
-    def _settle(self, run: Run, pushed: Pushed) -> Step:
-        alerts = self._database.write(lambda c: log.settle(c, self._who, pushed.settled))
-        left, _ = self._database.read(self._next)
-        if left is not None and left.after <= run.after:
+    def _settle(self, who: Identity, run: Run, pushed: Pushed) -> Step:
+        alerts = self._database.write(lambda c: log.settle(c, who, pushed.settled))
+        then, left, _ = self._database.read(self._next)
+        if left is not None and (then.incarnation, left.after) <= (who.incarnation, run.after):
             raise Differs("Kota took the entries and said nothing of the first")
         return Step(Changed(alerts, status=True), Reply(pushed.server_ms), more=left is not None)
 
-    def _answered(self, answer: Answered, run: Run) -> Step:
+    def _answered(self, answer: Answered, who: Identity, run: Run) -> Step:
         """Kota asks for another run; anything else it says is for the loop."""
+        if answer.code is Code.LOG_FORK:
+            _log.warning("this PC was copied or set back: its log goes on in a new incarnation")
+            return Step(Changed(self.begin_anew(), status=True), more=True)
         if answer.code is Code.TOO_LARGE and len(run.bodies) > 1:
             self._send_fewer(run)
             return Step(more=True)
         expected = answer.expected
         if answer.code is Code.LOG_GAP and expected is not None and 1 <= expected <= run.after:
-            alerts = self._database.write(lambda c: log.reopen(c, self._who, expected))
+            alerts = self._database.write(lambda c: log.reopen(c, who, expected))
             return Step(Changed(alerts, status=True), more=True)
         raise answer
 
+    def begin_anew(self) -> frozenset[str]:
+        """Go on in a new incarnation with all that is undelivered; the alerts concerned. Raises `LinkFailure`."""
+        used = self._database.read(lambda c: device.now(c, self._who)).incarnation
+        incarnation = self._kota.begin(used).incarnation
+        return self._database.write(lambda c: log.reissue(c, self._who, incarnation))
+
     def _send_fewer(self, run: Run) -> None:
         self._limit = max(1, len(run.bodies) // 2)
+
+
+def _signed(who: Identity, run: Run, epoch: str) -> bytes:
+    owner = chain.log_of(who.device, who.incarnation)
+    signature = chain.sign(Ed25519PrivateKey.from_private_bytes(who.private_key), owner, run.head)
+    header = Push(
+        device=who.device,
+        incarnation=who.incarnation,
+        epoch=epoch,
+        after=run.after,
+        upto=run.head.number,
+        head=run.head.hash.hex(),
+        signature=signature.hex(),
+    )
+    return page.join(header, run.bodies)

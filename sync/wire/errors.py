@@ -7,6 +7,8 @@
     409  code_used           the code enrolled another PC
          head_mismatch       feed or log of the two ends differ   stop this loop and say so; never overwrite
          log_gap             entries are missing in between       send from ``expected``
+         log_fork            Kota holds other entries under       begin a new incarnation and send under it
+                             these numbers: a copied disk         all that is not delivered, with the same ids
          epoch_changed       Kota was restored from a backup
     410  code_expired        ask Kota for a new one
     413  too_large           send fewer
@@ -32,6 +34,7 @@ class Code(StrEnum):
     CODE_EXPIRED = "code_expired"
     HEAD_MISMATCH = "head_mismatch"
     LOG_GAP = "log_gap"
+    LOG_FORK = "log_fork"
     EPOCH_CHANGED = "epoch_changed"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
@@ -47,6 +50,7 @@ STATUS: dict[Code, int] = {
     Code.CODE_EXPIRED: 410,
     Code.HEAD_MISMATCH: 409,
     Code.LOG_GAP: 409,
+    Code.LOG_FORK: 409,
     Code.EPOCH_CHANGED: 409,
     Code.TOO_LARGE: 413,
     Code.UNREADABLE: 422,
@@ -60,5 +64,5 @@ class Problem(Struct, frozen=True, kw_only=True):
     epoch: str
     server_ms: int
     error: Code
-    # For `LOG_GAP`: the number Kota expects next. For `HEAD_MISMATCH`: the last number Kota holds.
+    # For `LOG_GAP`: the number Kota expects next. For `HEAD_MISMATCH` and `LOG_FORK`: the last number Kota holds.
     expected: int | None = None

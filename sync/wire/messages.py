@@ -9,6 +9,7 @@ are lower-case hex. Unknown fields are ignored at both ends, so fields may be ad
     GET  /v1/feeds/{unit}/changes       -> page(Changes, events)
     POST /v1/entries    page(Push, entries) -> Pushed
     POST /v1/receipts   Receipt         -> Received
+    POST /v1/incarnation Begin          -> Begun               a copied or rolled-back PC begins a new log
 """
 
 from enum import StrEnum
@@ -143,6 +144,18 @@ class Pushed(Reply, frozen=True, kw_only=True):
 
     last: int
     settled: tuple[Settled, ...]
+
+
+class Begin(Struct, frozen=True, kw_only=True):
+    """The device wants a log that nobody else writes; ``after`` is the incarnation it was using."""
+
+    after: int
+
+
+class Begun(Reply, frozen=True, kw_only=True):
+    """The log of ``incarnation`` is empty and this device's alone. Asking again gives another, which does no harm."""
+
+    incarnation: int
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

@@ -125,12 +125,13 @@ def device_list(asked: Asked) -> Answer:
             "name": row.name,
             "enrolled_ms": row.enrolled_ms,
             "revoked": row.revoked_ms is not None,
+            "incarnation": row.incarnation,
             "entries": row.last.number,
             "stored": stored.get(row.id, 0),
         }
         for row in rows
     ]
-    columns = ("unit", "id", "name", "entries", "stored", "revoked")
+    columns = ("unit", "id", "name", "incarnation", "entries", "stored", "revoked")
     return Answer(
         {"devices": facts},
         lambda _: table([list(columns), *([row[name] for name in columns] for row in facts)]),
@@ -172,14 +173,19 @@ def _write_enrolment(kota: home.Home, file: Path, unit: str, code: str) -> None:
         raise FileNotWrittenError(file=file, reason=error.strerror) from error
 
 
+def password_in(file: Path) -> str:
+    """The password in ``file``. Raises `PasswordFileError`."""
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise PasswordFileError(file=file, reason=reason) from error
+
+
 def _password(file: Path | None) -> str:
     """From the file, a keyboard without echo, or the first line of stdin."""
     if file is not None:
-        try:
-            return file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            raise PasswordFileError(file=file, reason=reason) from error
+        return password_in(file)
     if sys.stdin.isatty():
         return getpass.getpass()
     try:

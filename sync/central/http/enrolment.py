@@ -1,14 +1,17 @@
-"""``hello``, ``enrol`` and ``token``: before a device is known."""
+"""``hello``, ``enrol``, ``token`` and ``incarnation``: who a device is."""
 
-from litestar import get, post
+from typing import Any
+
+from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from sync.central.enrolment import Enrolment
-from sync.wire.messages import Enrol, Enrolled, Hello, Prove, Token
+from sync.central.tokens import Tokens
+from sync.wire.messages import Begin, Begun, Enrol, Enrolled, Hello, Prove, Token
 
 
-def handlers(enrolment: Enrolment) -> list[HTTPRouteHandler]:
+def handlers(enrolment: Enrolment, tokens: Tokens) -> list[HTTPRouteHandler]:
     """The handlers in front of ``enrolment``."""
 
     @get("/v1/hello", sync_to_thread=False)
@@ -23,4 +26,8 @@ def handlers(enrolment: Enrolment) -> list[HTTPRouteHandler]:
     async def token(data: JSONBody[Prove]) -> Token:
         return await enrolment.token(data)
 
-    return [hello, enrol, token]
+    @post("/v1/incarnation", status_code=200)
+    async def incarnation(request: Request[Any, Any, Any], data: JSONBody[Begin]) -> Begun:
+        return await enrolment.begin(tokens.claim(request.headers.get("Authorization")), data)
+
+    return [hello, enrol, token, incarnation]

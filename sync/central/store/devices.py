@@ -8,7 +8,7 @@ from sync.wire.chain import Head
 
 
 class Device(Struct, frozen=True, kw_only=True):
-    """One enrolled PC; ``last`` is the head of its log as Kota holds it."""
+    """One enrolled PC; ``last`` is the head of its log in its newest ``incarnation`` as Kota holds it."""
 
     id: str
     unit: str
@@ -105,10 +105,12 @@ def _devices(connection: Connection, device_id: str | None) -> list[Device]:
     ]
 
 
-def advance(connection: Connection, device_id: str, last: Head) -> None:
-    """Kota now holds the device's log up to ``last``."""
+def advance(connection: Connection, device_id: str, incarnation: int, last: Head) -> None:
+    """Kota now holds the log of ``incarnation`` up to ``last``; the device row follows the newest one."""
     connection.execute(
-        update(device).where(device.c.id == device_id).values(last_number=last.number, last_hash=last.hash)
+        update(device)
+        .where((device.c.id == device_id) & (device.c.incarnation <= incarnation))
+        .values(incarnation=incarnation, last_number=last.number, last_hash=last.hash)
     )
 
 

@@ -23,6 +23,24 @@ class LogLine(Struct, frozen=True, kw_only=True):
     signature: bytes | None = None
 
 
+def head(connection: Connection, device: str, incarnation: int) -> Head:
+    """The last entry Kota holds of that incarnation's log."""
+    query = (
+        select(device_log.c.number, device_log.c.hash)
+        .where((device_log.c.device == device) & (device_log.c.incarnation == incarnation))
+        .order_by(device_log.c.number.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return genesis(log_of(device, incarnation)) if row is None else Head(row.number, row.hash)
+
+
+def incarnations(connection: Connection, device: str) -> list[int]:
+    """The incarnations of which entries are held."""
+    query = select(device_log.c.incarnation).where(device_log.c.device == device).distinct()
+    return sorted(connection.execute(query).scalars())
+
+
 def hash_at(connection: Connection, device: str, incarnation: int, number: int) -> bytes:
     """The hash after entry ``number``, which Kota must hold."""
     if number == 0:

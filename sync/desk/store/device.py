@@ -37,6 +37,20 @@ def identity(connection: Connection) -> Identity | None:
     )
 
 
+def now(connection: Connection, who: Identity) -> Identity:
+    """``who`` in the incarnation of this moment: another lane, or another process, may have begun one."""
+    incarnation: int | None = connection.execute(select(device.c.incarnation)).scalar_one_or_none()
+    if incarnation in (None, who.incarnation):
+        return who
+    return msgspec.structs.replace(who, incarnation=incarnation)
+
+
+def begun(connection: Connection, incarnation: int) -> bool:
+    """From now on entries go into the log of ``incarnation``; False if the PC is already beyond it."""
+    changed = update(device).where(device.c.incarnation < incarnation).values(incarnation=incarnation)
+    return connection.execute(changed).rowcount > 0
+
+
 def keep_key(connection: Connection, fresh: bytes) -> bytes:
     """The private key of this PC: the one kept already, else ``fresh``, kept from now on."""
     kept: bytes | None = connection.execute(select(device.c.private_key)).scalar_one_or_none()

@@ -7,10 +7,12 @@ entry itself coming back in the feed, whichever is first.
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, update
 
 from sync.case.entry import Entry, encode
+from sync.desk.store import device
 from sync.desk.store.device import Identity
 from sync.desk.store.tables import log
 from sync.wire import chain
@@ -57,6 +59,7 @@ def head(connection: Connection, who: Identity) -> Head:
 
 def append(connection: Connection, who: Identity, entry: Entry) -> None:
     """Fix the bytes of one more entry and chain them. Call it in the transaction that read the entry's base."""
+    who = device.now(connection, who)
     body = encode(entry)
     end = chain.extend(head(connection, who), body)
     connection.execute(
@@ -71,6 +74,14 @@ def append(connection: Connection, who: Identity, entry: Entry) -> None:
             state=State.WAITING,
         )
     )
+
+
+def oldest_waiting(connection: Connection, who: Identity) -> Identity:
+    """``who`` in the oldest incarnation that has undelivered entries, else in the newest."""
+    first = connection.execute(
+        select(func.min(log.c.incarnation)).where(log.c.state == State.WAITING)
+    ).scalar_one_or_none()
+    return device.now(connection, who) if first is None else msgspec.structs.replace(who, incarnation=first)
 
 
 def next_run(connection: Connection, who: Identity, limit: int, most_bytes: int) -> Run | None:
@@ -127,6 +138,43 @@ def reopen(connection: Connection, who: Identity, first: int) -> frozenset[str]:
         .returning(log.c.alert)
     )
     return frozenset(found.scalars())
+
+
+def reissue(connection: Connection, who: Identity, incarnation: int) -> frozenset[str]:
+    """Begin ``incarnation`` with everything from the first undelivered entry of each log on; the alerts concerned.
+
+    The entries keep bytes and ids, so Kota knows those it has. What an old log keeps is a chain without a hole, and
+    so is the new one. Nothing happens if another process began this incarnation, or a later one, already.
+    """
+    if not device.begun(connection, incarnation):
+        return frozenset()
+    first = (
+        select(log.c.incarnation, func.min(log.c.number).label("number"))
+        .where(log.c.state == State.WAITING, log.c.incarnation < incarnation)
+        .group_by(log.c.incarnation)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(log)
+        .join(first, (first.c.incarnation == log.c.incarnation) & (log.c.number >= first.c.number))
+        .order_by(log.c.incarnation, log.c.number)
+    ).all()
+    end = chain.genesis(chain.log_of(who.device, incarnation))
+    for row in rows:
+        end = chain.extend(end, row.body)
+        connection.execute(
+            update(log)
+            .where(log.c.entry_id == row.entry_id)
+            .values(incarnation=incarnation, number=end.number, hash=end.hash)
+        )
+    return frozenset(row.alert for row in rows)
+
+
+def incarnations(connection: Connection) -> list[int]:
+    """The incarnations that have entries, oldest first."""
+    return list(
+        connection.execute(select(log.c.incarnation).distinct().order_by(log.c.incarnation)).scalars()
+    )
 
 
 def chain_links(connection: Connection, who: Identity) -> Iterator[tuple[Head, bytes]]:

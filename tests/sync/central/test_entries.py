@@ -124,11 +124,11 @@ def test_another_history_of_the_same_log_is_refused(tmp_path: Path) -> None:
 
             # Shorter than, as long as, and longer than the log Kota holds.
             for bodies in (fork, [*fork, fork[0]], [*fork, fork[0], fork[0]]):
-                refused(await desk.post(desk.page(bodies, beyond=start)), 409, "head_mismatch", 2)
+                refused(await desk.post(desk.page(bodies, beyond=start)), 409, "log_fork", 2)
             refused(
                 await desk.post(desk.page(fork, beyond=extend(extend(start, b"a"), b"b"))),
                 409,
-                "head_mismatch",
+                "log_fork",
                 2,
             )
             assert await held(kota, desk) == 2

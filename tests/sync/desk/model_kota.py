@@ -17,6 +17,7 @@ from sync.wire.errors import Code
 from sync.wire.messages import (
     KIND_OF_DATA,
     AlertPublished,
+    Begun,
     Changes,
     EntryPublished,
     Event,
@@ -133,6 +134,9 @@ class ModelKota:
         settled = tuple(self.outcomes[header.after : header.upto])
         self.after_work()
         return Pushed(epoch=EPOCH, server_ms=1_795_000_000_000, last=len(self.log), settled=settled)
+
+    def begin(self, after: int) -> Begun:
+        raise Answered(Code.LOG_FORK)  # The log of the model never forks.
 
     def receipts(self, receipt: Receipt) -> Received:
         self.receipt = max(self.receipt, receipt.upto)

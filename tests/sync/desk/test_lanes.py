@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from sync.case.entry import Acknowledgement, Note
+from sync.case.entry import Acknowledgement, Note, decode
 from sync.desk import push
 from sync.desk.failures import Answered, Busy, Differs, LinkFailure, NotKota, TooSlow
 from sync.desk.projection import Changed
@@ -13,7 +13,7 @@ from sync.desk.pull import Pull
 from sync.wire import page
 from sync.wire.chain import Head
 from sync.wire.errors import Code
-from sync.wire.messages import Changes, Push, Pushed
+from sync.wire.messages import Begun, Changes, Push, Pushed
 from tests.sync.desk.conftest import Site
 from tests.sync.desk.model_kota import MEENA
 
@@ -119,7 +119,14 @@ def test_receipts_are_given_for_what_is_stored_and_only_once(site: Site) -> None
     assert site.receiver.step().reply is None
 
 
-class Grumbling:
+class NeverForking:
+    """A Kota that has no use for a new incarnation."""
+
+    def begin(self, after: int) -> Begun:
+        raise AssertionError(after)
+
+
+class Grumbling(NeverForking):
     """Takes entries only as told by ``answers``, then as Kota does; keeps what was sent."""
 
     def __init__(self, site: Site, *answers: LinkFailure) -> None:
@@ -205,7 +212,7 @@ def test_a_kota_that_lost_entries_gets_them_again_and_they_wait_meanwhile(site: 
 def test_a_reply_that_says_nothing_of_the_entries_is_not_taken_for_delivery(site: Site) -> None:
     notes(site, 1)
 
-    class Silent:
+    class Silent(NeverForking):
         def entries(self, pushed: bytes) -> Pushed:
             return Pushed(epoch="epoch-1", server_ms=1, last=1, settled=())
 
@@ -213,3 +220,39 @@ def test_a_reply_that_says_nothing_of_the_entries_is_not_taken_for_delivery(site
         push.Pusher(site.database, site.who, Silent()).step()
 
     assert site.desk.status().waiting == 1
+
+
+def test_a_forked_log_goes_on_under_the_same_ids_and_keeps_both_chains_whole(site: Site) -> None:
+    """Two entries are at Kota, one of which this PC does not know of; three wait, one of them in between."""
+    site.kota.alert("a")
+    site.pull()
+    for text in ("1", "2", "3", "4"):
+        site.desk.record(MEENA, "a", Note(text))
+    before = {line.line.entry_id for line in site.desk.outbox()}
+    settled = "UPDATE log SET state = 'settled' WHERE number IN (1, 3)"
+    site.database.write(lambda c: c.exec_driver_sql(settled))
+    sent: list[tuple[Push, list[bytes]]] = []
+
+    class Forking:
+        def entries(self, push_page: bytes) -> Pushed:
+            header, bodies = page.split(push_page, Push)
+            if header.incarnation == 1:
+                raise Answered(Code.LOG_FORK, 2)
+            sent.append((header, bodies))
+            raise Busy
+
+        def begin(self, after: int) -> Begun:
+            return Begun(epoch="", server_ms=0, incarnation=after + 1)
+
+    pusher = push.Pusher(site.database, site.who, Forking())
+    assert pusher.step().more
+    with pytest.raises(Busy):
+        pusher.step()
+
+    ((header, bodies),) = sent
+    assert (header.incarnation, header.after, header.upto) == (2, 0, 3)
+    assert {decode(body).id for body in bodies} < before
+    assert site.desk.status().waiting == 2
+    assert site.desk.audit().log.number == 3
+    site.desk.record(MEENA, "a", Note("5"))
+    assert site.desk.audit().log.number == 4

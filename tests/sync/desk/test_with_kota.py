@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -347,3 +348,88 @@ def test_kota_hears_of_the_desk_and_can_have_it_destroy_everything(running: Kota
         Desk.open(home, WORLD)
     enrolment.enrol(home, invitation(running), WORLD, "PC")
     Desk.open(home, WORLD).close()
+
+
+# ---- a disk that was copied or set back -----------------------------------------------------------------------
+
+
+def notes_on(desk: Desk, alert: str) -> list[str]:
+    case = desk.case(alert)
+    assert case is not None
+    assert all(line.delivery is Delivery.AT_KOTA for line in case.timeline)
+    return sorted(line.data.text for line in case.timeline if isinstance(line.data, Note))
+
+
+def test_two_pcs_from_one_disk_lose_and_double_nothing(running: Kota, home: Home, tmp_path: Path) -> None:
+    enrolment.enrol(home, invitation(running), WORLD, "PC")
+    report_anew(running)
+    one = Desk.open(home, WORLD)
+    one.sync()
+    alert = one.alarming()[-1].alert_id
+    one.record(MEENA, alert, Note("vor dem Kopieren"))
+    one.close()
+    shutil.copytree(home.folder, tmp_path / "copy")
+    one, other = Desk.open(home, WORLD), Desk.open(Home(tmp_path / "copy"), WORLD)
+    try:
+        one.record(MEENA, alert, Note("eins"))
+        other.record(MEENA, alert, Note("zwei"))
+        one.sync()
+        other.sync()
+        one.record(MEENA, alert, Note("drei"))
+        one.sync()
+        other.sync()
+
+        texts = ["drei", "eins", "vor dem Kopieren", "zwei"]
+        assert notes_on(one, alert) == notes_on(other, alert) == texts
+        assert (one.incarnation(), other.incarnation()) == (1, 2)
+        for desk in (one, other):
+            desk.audit()
+            assert desk.status().waiting == 0
+        rows = running.run("device", "list")["devices"]
+        assert next(row for row in rows if row["id"] == one.device)["incarnation"] == 2
+    finally:
+        one.close()
+        other.close()
+    running.run("audit")
+
+
+def test_a_pc_set_back_to_an_old_image_goes_on_without_loss(
+    running: Kota, home: Home, tmp_path: Path
+) -> None:
+    enrolment.enrol(home, invitation(running), WORLD, "PC")
+    report_anew(running)
+    desk = Desk.open(home, WORLD)
+    desk.sync()
+    alert = desk.alarming()[-1].alert_id
+    desk.close()
+    shutil.copytree(home.folder, tmp_path / "image")
+    desk = Desk.open(home, WORLD)
+    desk.record(MEENA, alert, Note("nach dem Image"))
+    desk.sync()
+    desk.close()
+
+    desk = Desk.open(Home(tmp_path / "image"), WORLD)
+    try:
+        desk.record(MEENA, alert, Note("nach dem Zurücksetzen"))
+        desk.sync()
+
+        assert notes_on(desk, alert) == ["nach dem Image", "nach dem Zurücksetzen"]
+        desk.audit()
+    finally:
+        desk.close()
+    running.run("audit")
+
+
+def test_kota_can_have_a_pc_begin_a_new_log(running: Kota, desk: Desk) -> None:
+    report_anew(running)
+    desk.sync()
+    alert = desk.alarming()[-1].alert_id
+    desk.record(MEENA, alert, Note("eins"))
+    running.run("device", "new-incarnation", "--device", desk.device)
+
+    desk.sync()
+    desk.record(MEENA, alert, Note("zwei"))
+    desk.sync()
+
+    assert desk.incarnation() == 2
+    assert notes_on(desk, alert) == ["eins", "zwei"]
