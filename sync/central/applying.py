@@ -4,6 +4,7 @@ An alert the device's unit does not hold is answered exactly like one that does 
 alerts of others by asking.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -13,7 +14,7 @@ from sync.case.entry import VERSION, Entry, decode
 from sync.case.lifecycle import fold
 from sync.central.events import publish
 from sync.central.kota import Kota
-from sync.central.store import alerts, logs
+from sync.central.store import alerts, feeds, logs
 from sync.central.store.database import Connection
 from sync.central.store.devices import Device
 from sync.central.store.logs import LogLine
@@ -27,6 +28,12 @@ class _Named(Struct, frozen=True):
     """All that is asked of an entry that cannot be read: what its device calls it."""
 
     id: str
+
+
+class _About(Struct, frozen=True):
+    """All that must be known of an entry to lock what it is about."""
+
+    alert: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,18 @@ class _Judged:
     why: Refusal | None
     entry: Entry | None = None
     holders: frozenset[str] = frozenset()
+
+
+def hold(connection: Connection, bodies: Iterable[bytes]) -> None:
+    """Lock what the entries in ``bodies`` will change, before any of them is taken.
+
+    All at once, because two runs that name the same alerts in different order would else wait for each other.
+    """
+    named = {alert for body in bodies if (alert := _alert(body)) is not None}
+    if not named:
+        return
+    alerts.lock(connection, named)
+    feeds.lock(connection, alerts.all_holders(connection, named))
 
 
 def take(connection: Connection, kota: Kota, arrived: Arrived) -> LogLine:
@@ -93,7 +112,7 @@ def _judge(connection: Connection, arrived: Arrived) -> _Judged:
         entry = decode(arrived.body)
     except msgspec.DecodeError:
         return _Judged(Refusal.UNREADABLE)
-    if entry.v != VERSION or not 1 <= len(entry.id) <= ID_LIMIT:
+    if entry.v != VERSION or not _is_id(entry.id):
         return _Judged(Refusal.UNREADABLE)
     if logs.knows(connection, entry.id):
         return _Judged(Refusal.REPEATED)
@@ -109,9 +128,21 @@ def _free_id(connection: Connection, body: bytes) -> str | None:
     return None if name is None or logs.knows(connection, name) else name
 
 
+def _alert(body: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(body, type=_About).alert
+    except msgspec.DecodeError:
+        return None
+
+
 def _name(body: bytes) -> str | None:
     try:
         name = msgspec.json.decode(body, type=_Named).id
     except msgspec.DecodeError:
         return None
-    return name if 1 <= len(name) <= ID_LIMIT else None
+    return name if _is_id(name) else None
+
+
+def _is_id(name: str) -> bool:
+    # Not every database can hold the character NUL.
+    return 1 <= len(name) <= ID_LIMIT and "\0" not in name

@@ -67,9 +67,11 @@ class Entries:
 
     def _take(self, connection: Connection, claim: Claim, run: Run) -> tuple[list[LogLine], int]:
         """The outcome of each entry of the run, and the number Kota now holds the log up to."""
+        devices.lock(connection, claim.device)
         device = _in(connection, standing(connection, claim), run.header.incarnation)
         heads = _check_chain(connection, device, run)
         held = list(logs.lines(connection, device.id, device.incarnation, run.header.after, len(heads)))
+        applying.hold(connection, run.bodies[len(held) :])
         fresh = []
         for head, body in list(zip(heads, run.bodies, strict=True))[len(held) :]:
             signature = run.signature if head == heads[-1] else None

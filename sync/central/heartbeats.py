@@ -24,6 +24,7 @@ def order(connection: Connection, world: World, device: str, kind: CommandKind) 
 
     The order to wipe strikes the device off as well. Raises `UnknownDeviceError`.
     """
+    devices.lock(connection, device)
     if devices.find(connection, device) is None:
         raise UnknownDeviceError(device=device)
     if kind is CommandKind.WIPE:

@@ -18,15 +18,21 @@ from sync.case.unit import Unit
 from sync.central import authority
 from sync.central.kota import Kota
 from sync.central.store import database
-from sync.central.store.database import Store
+from sync.central.store.database import Place, Store
 from sync.words import SpokenError, mark
 from sync.world import World
 
+SQLITE = "sqlite"
+DATABASE_PASSWORD = "database-password"  # noqa: S105  # the name of the file
 SECRET_BYTES = 32
 EPOCH_BYTES = 16
 
 SETTINGS = """\
 # Settings of this Kota. Change them while it is stopped; secrets are in other files.
+
+# "sqlite" is a file in this folder. "postgresql://user@host/name" is a database that any number of Kotas may share;
+# its password stands in secrets/database-password, or where PostgreSQL's own programs look for it.
+database = {database}
 
 [listen]
 # The address of this machine to listen on: "0.0.0.0" is every network, "127.0.0.1" is this machine only.
@@ -89,11 +95,22 @@ class Public(Struct, frozen=True):
     hosts: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
+class Address(Struct, frozen=True):
+    """Where the database is to be: as in ``kota.toml``, with the password if it needs one."""
+
+    database: str = SQLITE
+    password: str | None = None
+
+
+EMBEDDED = Address()
+
+
 class Settings(Struct, frozen=True):
     """What stands in ``kota.toml``."""
 
     listen: Listen
     public: Public
+    database: str = SQLITE
 
     def url(self) -> str:
         """The address for enrolment files."""
@@ -159,13 +176,22 @@ class Home:
 
     def store(self) -> Store:
         """The open database. Raises what `settings` and `Store` raise."""
-        self.settings()
-        if not self.database_file.exists():
+        place = self._place(Address(self.settings().database, self._database_password()))
+        if place == self.database_file and not self.database_file.exists():
             raise HomeUnreadableError(folder=self.folder, reason=self.database_file.name)
         try:
-            return Store(self.database_file)
+            return Store(place)
         except OSError as error:
             raise HomeUnreadableError(folder=self.folder, reason=error.strerror) from error
+
+    def _place(self, address: Address) -> Place:
+        if address.database == SQLITE:
+            return self.database_file
+        return database.server(address.database, address.password)
+
+    def _database_password(self) -> str | None:
+        file = self._secrets / DATABASE_PASSWORD
+        return self.read(file).decode().strip() if file.exists() else None
 
     def kota(self, store: Store, world: World) -> Kota:
         """Who this Kota is."""
@@ -182,8 +208,19 @@ class Home:
             raise HomeUnreadableError(folder=self.folder, reason=f"secrets/{name}")
         return key
 
-    def create(self, hosts: tuple[str, ...], listen: Listen, units: dict[str, Unit], world: World) -> None:
-        """Make everything. Raises `AlreadyInitialisedError`, `FolderNotEmptyError` or `HomeUnreadableError`."""
+    def create(
+        self,
+        hosts: tuple[str, ...],
+        listen: Listen,
+        units: dict[str, Unit],
+        world: World,
+        address: Address = EMBEDDED,
+    ) -> None:
+        """Make everything.
+
+        Raises `AlreadyInitialisedError`, `FolderNotEmptyError`, `HomeUnreadableError`, or what `database.create` raises.
+        """
+        place = self._place(address)
         try:
             if self.exists():
                 raise AlreadyInitialisedError(folder=self.folder)
@@ -191,11 +228,13 @@ class Home:
             if any(self.folder.iterdir()):
                 raise FolderNotEmptyError(folder=self.folder)
             self.folder.chmod(0o700)
-            self._fill(hosts, listen, units, world)
+            # First: if a server refuses us, the folder is still empty and may be tried with again.
+            database.create(place, list(units.values()), world.chance(EPOCH_BYTES).hex())
+            self._fill(hosts, listen, world, address)
         except OSError as error:
             raise HomeUnreadableError(folder=self.folder, reason=error.strerror) from error
 
-    def _fill(self, hosts: tuple[str, ...], listen: Listen, units: dict[str, Unit], world: World) -> None:
+    def _fill(self, hosts: tuple[str, ...], listen: Listen, world: World, address: Address) -> None:
         own = authority.make_authority(world)
         server = authority.certify_server(own, hosts, world)
         for file, content in [
@@ -208,12 +247,14 @@ class Home:
         self._secrets.mkdir(mode=0o700)
         for name in ("meta-webhook", "token", "signing"):
             write_private(self._secrets / name, world.chance(SECRET_BYTES).hex().encode() + b"\n")
-        database.create(self.database_file, list(units.values()), world.chance(EPOCH_BYTES).hex())
+        if address.password is not None:
+            write_private(self._secrets / DATABASE_PASSWORD, address.password.encode() + b"\n")
         settings = SETTINGS.format(
             # Every JSON string and list of strings is one of TOML as well.
             listen=msgspec.json.encode(listen.host).decode(),
             port=listen.port,
             hosts=msgspec.json.encode(hosts).decode(),
+            database=msgspec.json.encode(address.database).decode(),
         )
         write_private(self.settings_file, settings.encode())
 

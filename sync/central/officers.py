@@ -87,6 +87,7 @@ def add(connection: Connection, world: World, unit: str, officer: Officer, proof
 
     Raises what `check` raises.
     """
+    directory.find_officer(connection, officer.id, lock=True)
     check(connection, unit, officer)
     directory.save_officer(connection, OfficerRow(officer.id, unit, officer.name))
     publish(connection, world, {unit}, OfficerPublished(officer=officer, verifier=proof, active=True))
@@ -94,7 +95,7 @@ def add(connection: Connection, world: World, unit: str, officer: Officer, proof
 
 def remove(connection: Connection, world: World, unit: str, officer: str) -> None:
     """Let the officer sign in no more, from each desk's next contact on. Raises `UnknownOfficerError`."""
-    held = directory.find_officer(connection, officer)
+    held = directory.find_officer(connection, officer, lock=True)
     if held is None or held.unit != unit or held.removed_ms is not None:
         raise UnknownOfficerError(officer=officer, unit=unit)
     directory.save_officer(connection, OfficerRow(held.id, unit, held.name, world.wall_ms()))

@@ -114,6 +114,7 @@ class Settling:
     def _more(self, connection: Connection, understood: Understood, alert: str) -> Settlement:
         """A later message of a known reference: a repeat if it says nothing new, whatever it calls itself."""
         message, content = understood.message, understood.content
+        alerts.lock(connection, [alert])
         if intake.has_content(connection, alert, content):
             outcome = IntakeOutcome.REPEAT
         else:

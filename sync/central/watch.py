@@ -15,7 +15,7 @@ from sync.central.store.database import Store, StoreFailedError
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.04
 
 
 class Watch:

@@ -3,10 +3,12 @@
 import ipaddress
 import re
 import socket
+from pathlib import Path
 
 from sync import resources
 from sync.central.commands.answer import AddCommand, Answer, Asked
-from sync.central.home import Listen
+from sync.central.commands.directory import password_in
+from sync.central.home import SQLITE, Address, Listen
 from sync.words import mark
 
 DEFAULT_PORT = 8443
@@ -50,6 +52,15 @@ def add_to(add: AddCommand) -> None:
         help="name or IP address under which desks reach this machine (default: its own name)",
     )
     command.add_argument("--port", type=port_number, default=DEFAULT_PORT)
+    command.add_argument(
+        "--database",
+        default=SQLITE,
+        metavar="ADDRESS",
+        help="sqlite, a file in the folder (default), or postgresql://user@host/name, an empty database",
+    )
+    command.add_argument(
+        "--database-password-file", type=Path, help="a file with the password for --database; it is copied"
+    )
     command = add("serve", "serve desks and platforms until told to stop", serve)
     command.add_argument("--host", help="address to listen on instead of the one in kota.toml")
     command.add_argument("--port", type=port_number, help="port instead of the one in kota.toml")
@@ -59,9 +70,14 @@ def init(asked: Asked) -> Answer:
     """Make everything."""
     hosts = tuple(dict.fromkeys(asked.options.host or [socket.gethostname(), THIS_MACHINE]))
     listen = Listen(THIS_MACHINE if all(map(_is_here, hosts)) else EVERYWHERE, asked.options.port)
-    asked.home.create(hosts, listen, resources.units(), asked.world)
+    asked.home.create(hosts, listen, resources.units(), asked.world, _address(asked))
     facts = {"home": str(asked.home.folder.resolve()), "url": asked.home.settings().url()}
     return Answer(facts, lambda words: [words.text(CREATED, folder=facts["home"], url=facts["url"])])
+
+
+def _address(asked: Asked) -> Address:
+    file = asked.options.database_password_file
+    return Address(asked.options.database, None if file is None else password_in(file))
 
 
 def serve(asked: Asked) -> Answer:

@@ -1,5 +1,7 @@
 """The alerts: their numbers, who holds them, and where each case stands."""
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
@@ -80,6 +82,16 @@ def by_reference(connection: Connection, platform: str, reference: str) -> str |
     return connection.execute(select(alert.c.id).where(where)).scalar_one_or_none()
 
 
+def lock(connection: Connection, alert_ids: Iterable[str]) -> None:
+    """Keep everybody else from changing these alerts until the commit; ids of no alert are passed over.
+
+    Whoever changes an alert by what it read of it, or of its holders, must have locked it before it read.
+    """
+    # In one order, so that two who lock some of the same never wait for each other.
+    query = select(alert.c.id).where(alert.c.id.in_(alert_ids)).order_by(alert.c.id)
+    connection.execute(query.with_for_update(key_share=True)).all()
+
+
 def number_of(connection: Connection, alert_id: str | None) -> str | None:
     """The number people use, if there is such an alert."""
     return connection.execute(select(alert.c.number).where(alert.c.id == alert_id)).scalar_one_or_none()
@@ -89,6 +101,12 @@ def holders(connection: Connection, alert_id: str) -> frozenset[str]:
     """The units that hold the alert; empty for an alert that does not exist."""
     rows = connection.execute(select(assignment.c.unit).where(assignment.c.alert == alert_id))
     return frozenset(row.unit for row in rows)
+
+
+def all_holders(connection: Connection, alert_ids: Iterable[str]) -> frozenset[str]:
+    """The units that hold any of the alerts."""
+    query = select(assignment.c.unit).where(assignment.c.alert.in_(alert_ids)).distinct()
+    return frozenset(connection.execute(query).scalars())
 
 
 def state(connection: Connection, alert_id: str) -> CaseState:

@@ -46,8 +46,9 @@ def add_code(connection: Connection, code: EnrolCode) -> None:
 
 
 def find_code(connection: Connection, code_sha256: bytes) -> EnrolCode | None:
-    """The code with that hash."""
-    row = connection.execute(select(enrol_code).where(enrol_code.c.code_sha256 == code_sha256)).one_or_none()
+    """The code with that hash; nobody else can use it before the commit."""
+    query = select(enrol_code).where(enrol_code.c.code_sha256 == code_sha256)
+    row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
     return None if row is None else EnrolCode(row.code_sha256, row.unit, row.expires_ms, row.device)
 
 
@@ -79,6 +80,12 @@ def add(connection: Connection, new: Device) -> None:
 def find(connection: Connection, device_id: str) -> Device | None:
     """The device with that id."""
     return next(iter(_devices(connection, device_id)), None)
+
+
+def lock(connection: Connection, device_id: str) -> None:
+    """Keep everybody else from changing the device, or adding to its log, until the commit."""
+    query = select(device.c.id).where(device.c.id == device_id)
+    connection.execute(query.with_for_update(key_share=True)).all()
 
 
 def everyone(connection: Connection) -> list[Device]:
@@ -129,7 +136,8 @@ def receipts(connection: Connection) -> list[ReceiptRow]:
 def save_receipt(connection: Connection, device_id: str, unit: str, head: Head, at_ms: int) -> int:
     """Keep the receipt if it is further than the one there; returns the furthest."""
     where = (receipt.c.device == device_id) & (receipt.c.unit == unit)
-    held = connection.execute(select(receipt.c.upto).where(where)).scalar_one_or_none()
+    query = select(receipt.c.upto).where(where).with_for_update(key_share=True)
+    held = connection.execute(query).scalar_one_or_none()
     values = {"upto": head.number, "hash": head.hash, "at_ms": at_ms}
     if held is None and head.number > 0:
         connection.execute(receipt.insert().values(device=device_id, unit=unit, **values))

@@ -49,9 +49,12 @@ def officers(connection: Connection) -> list[OfficerRow]:
     return [OfficerRow(row.id, row.unit, row.name, row.removed_ms) for row in rows]
 
 
-def find_officer(connection: Connection, officer_id: str) -> OfficerRow | None:
-    """The officer with that id, in whatever unit."""
-    row = connection.execute(select(officer).where(officer.c.id == officer_id)).one_or_none()
+def find_officer(connection: Connection, officer_id: str, *, lock: bool = False) -> OfficerRow | None:
+    """The officer with that id, in whatever unit; with ``lock`` nobody else can change them before the commit."""
+    query = select(officer).where(officer.c.id == officer_id)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    row = connection.execute(query).one_or_none()
     return None if row is None else OfficerRow(row.id, row.unit, row.name, row.removed_ms)
 
 

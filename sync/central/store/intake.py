@@ -62,8 +62,9 @@ def waiting(connection: Connection) -> list[Message]:
 
 
 def outcome_of(connection: Connection, message: int) -> Settlement | None:
-    """What became of a message; None while it waits."""
-    row = connection.execute(select(intake).where(intake.c.id == message)).one()
+    """What became of a message; None while it waits, and then nobody else can settle it before the commit."""
+    query = select(intake).where(intake.c.id == message)
+    row = connection.execute(query.with_for_update(key_share=True)).one()
     if row.outcome is None:
         return None
     return Settlement(IntakeOutcome(row.outcome), row.alert, row.content_sha256, row.reason)

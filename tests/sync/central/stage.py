@@ -17,7 +17,7 @@ from sync.case import entry
 from sync.case.entry import Acknowledgement, Entry, EntryData, Stamp
 from sync.case.unit import Officer
 from sync.central import enrolment
-from sync.central.home import Home, Listen
+from sync.central.home import EMBEDDED, Address, Home, Listen
 from sync.central.running import Running, running
 from sync.wire import page
 from sync.wire.chain import Head, extend, extend_all, feed_of, genesis, log_of, sign, signed_by
@@ -52,8 +52,13 @@ class OwnWorld:
         return hashlib.shake_128(self._drawn.to_bytes(8)).digest(count)
 
 
+def new_address() -> Address:
+    """Where the database of the next Kota is to be; `both_databases` says otherwise."""
+    return EMBEDDED
+
+
 def create(home: Home, world: OwnWorld) -> None:
-    home.create(("kota.test",), Listen("127.0.0.1", 8443), resources.units(), world)
+    home.create(("kota.test",), Listen("127.0.0.1", 8443), resources.units(), world, new_address())
 
 
 class Stage:

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from sync.central import enrolment
 from sync.central.enrolment import UnknownUnitError, code_sha256
 from sync.central.store import devices
+from sync.central.store.tables import enrol_code
 from sync.central.tokens import NONCE_LASTS_S, TOKEN_LASTS_S
 from tests.sync.central.stage import StageDesk, stage
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 
 def test_a_code_reads_the_same_however_people_type_it() -> None:
@@ -27,7 +31,9 @@ def test_a_code_makes_a_device_of_its_unit(tmp_path: Path) -> None:
             assert (answer["unit"]["code"], answer["incarnation"]) == ("JJN", 1)
             (device,) = await kota.kota.store.read(devices.everyone)
             assert (device.id, device.unit, device.name) == (answer["device"], "JJN", "pc-1")
-            assert code.encode() not in (kota.home.database_file.read_bytes())
+            stored = await kota.kota.store.read(lambda c: c.execute(select(enrol_code)).all())
+            assert code not in str(stored)
+            assert code_sha256(code) in {row.code_sha256 for row in stored}
 
     asyncio.run(play())
 

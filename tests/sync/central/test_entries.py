@@ -16,6 +16,8 @@ from sync.wire.chain import extend, genesis, log_of
 from sync.wire.messages import EntryPublished, Outcome, Refusal
 from tests.sync.central.stage import JHUNJHUNU, Stage, StageDesk, report_at, stage
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 async def desk_with_alert(kota: Stage, unit: str = "JJN") -> tuple[StageDesk, str]:
     await kota.alert(report_at(*JHUNJHUNU))

@@ -14,6 +14,8 @@ from sync.wire import page
 from sync.wire.messages import Changes, OfficerPublished
 from tests.sync.central.stage import JHUNJHUNU, report_at, stage
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 # Far above what waking takes here, far below the wait that was asked for.
 SOON_S = 5.0
 

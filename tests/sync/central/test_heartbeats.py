@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.central import enrolment, heartbeats
@@ -18,6 +19,8 @@ from sync.wire.heartbeat import (
     command_signed_by,
 )
 from tests.sync.central.stage import Stage, StageDesk, stage
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 
 def words(**changed: Any) -> Heartbeat:

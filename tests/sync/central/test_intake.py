@@ -15,6 +15,8 @@ from sync.central.store import alerts, intake
 from sync.wire.messages import AlertPublished, DraftPublished, Event, UpdatePublished
 from tests.sync.central.stage import JHUNJHUNU, Stage, report_at, stage
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 def kinds(events: list[Event]) -> list[str]:
     return [event.kind for event in events]

@@ -1,0 +1,25 @@
+"""The databases of the Kotas under test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sync.central.home import Address
+from tests import postgresql
+from tests.postgresql import PostgresServer
+from tests.sync.central import stage
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL."""
+    with postgresql.running() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def both_databases(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the test run twice: with every new Kota on SQLite, and on PostgreSQL."""
+    if request.param == "postgresql":
+        running: PostgresServer = request.getfixturevalue("postgresql_server")
+        monkeypatch.setattr(stage, "new_address", lambda: Address(running.new()))
