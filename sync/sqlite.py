@@ -14,6 +14,9 @@ import sqlcipher3.dbapi2 as driver  # type: ignore[import-untyped]  # the wheel 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5_000
 JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
+# Fewer checkpoints while much arrives: each costs two fsyncs and writes its pages a second time.
+CHECKPOINT_PAGES = 4_000
+CACHE_KIB = 16 * 1024
 
 # SQLAlchemy asks for the DB-API module itself.
 dbapi: ModuleType = driver
@@ -77,3 +80,5 @@ def _prepare(connection: driver.Connection, key: bytes | None, *, read_only: boo
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_LIMIT_BYTES}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")

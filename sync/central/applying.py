@@ -1,10 +1,10 @@
-"""What one entry does at Kota: it is stored whatever it says, and has an effect if it can have one.
+"""What entries do at Kota: each is stored whatever it says, and has an effect if it can have one.
 
 An alert the device's unit does not hold is answered exactly like one that does not exist, so nobody learns of the
 alerts of others by asking.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from sync.case.entry import VERSION, Entry, decode
 from sync.case.lifecycle import fold
-from sync.central.events import publish
+from sync.central.events import News, publish_all
 from sync.central.kota import Kota
-from sync.central.store import alerts, feeds, logs
+from sync.central.store import alerts, logs
 from sync.central.store.database import Connection
 from sync.central.store.devices import Device
 from sync.central.store.logs import LogLine
@@ -30,70 +30,60 @@ class _Named(Struct, frozen=True):
     id: str
 
 
-class _About(Struct, frozen=True):
-    """All that must be known of an entry to lock what it is about."""
-
-    alert: str
-
-
 @dataclass(frozen=True)
 class Arrived:
-    """One entry of ``device``, leading its log to ``head``; ``signature`` is there if the device signed that head."""
+    """The next entries of ``device``, leading its log through ``heads``; the device signed the last of these."""
 
     device: Device
-    head: Head
-    body: bytes
-    signature: bytes | None
+    heads: Sequence[Head]
+    bodies: Sequence[bytes]
+    signature: bytes
 
 
 @dataclass(frozen=True)
-class _Judged:
-    """What an entry can do: ``entry`` for the holders of its alert, or ``why`` nothing."""
+class _Read:
+    """What could be read of a body: what its device calls it, and what it says."""
 
-    why: Refusal | None
-    entry: Entry | None = None
-    holders: frozenset[str] = frozenset()
+    name: str | None
+    entry: Entry | None
 
 
-def hold(connection: Connection, bodies: Iterable[bytes]) -> None:
-    """Lock what the entries in ``bodies`` will change, before any of them is taken.
+def take(connection: Connection, kota: Kota, arrived: Arrived) -> list[LogLine]:
+    """Store the entries, and apply each or keep why not; inside the caller's transaction.
 
-    All at once, because two runs that name the same alerts in different order would else wait for each other.
+    The number of statements does not depend on the number of entries.
     """
-    named = {alert for body in bodies if (alert := _alert(body)) is not None}
-    if not named:
-        return
+    device, now_ms = arrived.device, kota.now_ms()
+    read = [_read(body) for body in arrived.bodies]
+    taken = logs.known(connection, {one.name for one in read if one.name is not None})
+    named = {one.entry.alert for one in read if one.entry is not None and _is_id(one.entry.alert)}
+    # All at once and in order, and the feeds after them: two runs that name the same alerts never wait for each other.
     alerts.lock(connection, named)
-    feeds.lock(connection, alerts.all_holders(connection, named))
-
-
-def take(connection: Connection, kota: Kota, arrived: Arrived) -> LogLine:
-    """Store the entry, and apply it or keep why not; inside the caller's transaction."""
-    device = arrived.device
-    judged = _judge(connection, arrived)
-    line = LogLine(
-        number=arrived.head.number,
-        hash=arrived.head.hash,
-        body=arrived.body,
-        received_ms=kota.now_ms(),
-        outcome=Outcome.REFUSED if judged.why else Outcome.APPLIED,
-        why=judged.why,
-        entry_id=_free_id(connection, arrived.body),
-        signature=arrived.signature,
-    )
-    logs.append(connection, device.id, device.incarnation, line)
-    if judged.entry is not None:
-        state = fold(alerts.state(connection, judged.entry.alert), judged.entry, device.unit)
-        alerts.save_state(connection, judged.entry.alert, state)
-        published = EntryPublished(
-            device=device.id,
-            unit=device.unit,
-            number=line.number,
-            received_ms=line.received_ms,
-            entry=msgspec.Raw(line.body),
+    holders = alerts.holders_of(connection, named)
+    lines: list[LogLine] = []
+    applied: list[tuple[Entry, LogLine]] = []
+    for head, body, one in zip(arrived.heads, arrived.bodies, read, strict=True):
+        why = _why_not(one, device.unit, taken, holders)
+        line = LogLine(
+            number=head.number,
+            hash=head.hash,
+            body=body,
+            received_ms=now_ms,
+            outcome=Outcome.REFUSED if why else Outcome.APPLIED,
+            why=why,
+            entry_id=None if one.name in taken else one.name,
+            signature=arrived.signature if head is arrived.heads[-1] else None,
         )
-        publish(connection, kota.world, judged.holders, published, alert=judged.entry.alert)
-    return line
+        lines.append(line)
+        if one.name is not None:
+            taken.add(one.name)
+        if why is None and one.entry is not None:
+            applied.append((one.entry, line))
+    logs.append(connection, device.id, device.incarnation, lines)
+    _fold(connection, device.unit, [entry for entry, _ in applied])
+    news = [News(holders[entry.alert], _published(device, line), entry.alert) for entry, line in applied]
+    publish_all(connection, kota.world, news)
+    return lines
 
 
 def settled(line: LogLine) -> Settled:
@@ -107,32 +97,40 @@ def settled(line: LogLine) -> Settled:
     )
 
 
-def _judge(connection: Connection, arrived: Arrived) -> _Judged:
+def _read(body: bytes) -> _Read:
     try:
-        entry = decode(arrived.body)
+        entry = decode(body)
     except msgspec.DecodeError:
-        return _Judged(Refusal.UNREADABLE)
-    if entry.v != VERSION or not _is_id(entry.id):
-        return _Judged(Refusal.UNREADABLE)
-    if logs.knows(connection, entry.id):
-        return _Judged(Refusal.REPEATED)
-    holders = alerts.holders(connection, entry.alert)
-    if arrived.device.unit not in holders:
-        return _Judged(Refusal.UNKNOWN_ALERT)
-    return _Judged(None, entry, holders)
+        return _Read(_name(body), None)
+    name = entry.id if _is_id(entry.id) else None
+    return _Read(name, None if name is None or entry.v != VERSION else entry)
 
 
-def _free_id(connection: Connection, body: bytes) -> str | None:
-    """The id to keep with the entry: None if it has none, or one that is already taken."""
-    name = _name(body)
-    return None if name is None or logs.knows(connection, name) else name
+def _why_not(
+    one: _Read, unit: str, taken: Container[str | None], holders: Mapping[str, frozenset[str]]
+) -> Refusal | None:
+    if one.entry is None:
+        return Refusal.UNREADABLE
+    if one.name in taken:
+        return Refusal.REPEATED
+    return None if unit in holders.get(one.entry.alert, ()) else Refusal.UNKNOWN_ALERT
 
 
-def _alert(body: bytes) -> str | None:
-    try:
-        return msgspec.json.decode(body, type=_About).alert
-    except msgspec.DecodeError:
-        return None
+def _fold(connection: Connection, unit: str, entries: Sequence[Entry]) -> None:
+    states = alerts.states(connection, {entry.alert for entry in entries})
+    for entry in entries:
+        states[entry.alert] = fold(states[entry.alert], entry, unit)
+    alerts.save_states(connection, states)
+
+
+def _published(device: Device, line: LogLine) -> EntryPublished:
+    return EntryPublished(
+        device=device.id,
+        unit=device.unit,
+        number=line.number,
+        received_ms=line.received_ms,
+        entry=msgspec.Raw(line.body),
+    )
 
 
 def _name(body: bytes) -> str | None:

@@ -71,13 +71,10 @@ class Entries:
         device = _in(connection, standing(connection, claim), run.header.incarnation)
         heads = _check_chain(connection, device, run)
         held = list(logs.lines(connection, device.id, device.incarnation, run.header.after, len(heads)))
-        applying.hold(connection, run.bodies[len(held) :])
-        fresh = []
-        for head, body in list(zip(heads, run.bodies, strict=True))[len(held) :]:
-            signature = run.signature if head == heads[-1] else None
-            fresh.append(applying.take(connection, self._kota, Arrived(device, head, body, signature)))
-        if not fresh:
+        if len(held) == len(heads):
             return held, device.last.number
+        arrived = Arrived(device, heads[len(held) :], run.bodies[len(held) :], run.signature)
+        fresh = applying.take(connection, self._kota, arrived)
         devices.advance(connection, device.id, device.incarnation, heads[-1])
         return held + fresh, heads[-1].number
 

@@ -28,8 +28,9 @@ MARK_HEADER = "X-Kota-Sync"
 MARK = "1"
 TOKEN_SCHEME = "Bearer"  # noqa: S105  # the name of a scheme, not a secret
 
-LIMIT_ENTRIES = 200
-LIMIT_EVENTS = 500
+# A page of either is bounded in bytes as well (1 MiB); these bound what one transaction does at the other end.
+LIMIT_ENTRIES = 1000
+LIMIT_EVENTS = 1000
 LIMIT_PUSH_BYTES = 1024 * 1024
 WAIT_MAX_S = 25
 

@@ -78,7 +78,10 @@ def base(n: int) -> Path:
             kota.init()
             kota.add_officer(UNIT, MEENA.id, MEENA.name, "a long password")
             kota.start()
-            enrolment.enrol(desk_home(folder / "new"), read_invitation(kota.invite(UNIT)), Machine(), "PC")
+            invitation = kota.invite(UNIT)
+            enrolment.enrol(desk_home(folder / "new"), read_invitation(invitation), Machine(), "PC")
+            # A copy of this Kota may want to write one of this name.
+            invitation.unlink()
             send(kota.home, [loads.report(number) for number in range(n)])
             shutil.copytree(folder / "new", folder / "desk")
             desk = Desk.open(desk_home(folder / "desk"), Machine())

@@ -1,10 +1,10 @@
 """The alerts: their numbers, who holds them, and where each case stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from sync.case.lifecycle import CaseState
 from sync.case.priority import Judgement
@@ -99,24 +99,43 @@ def number_of(connection: Connection, alert_id: str | None) -> str | None:
 
 def holders(connection: Connection, alert_id: str) -> frozenset[str]:
     """The units that hold the alert; empty for an alert that does not exist."""
-    rows = connection.execute(select(assignment.c.unit).where(assignment.c.alert == alert_id))
-    return frozenset(row.unit for row in rows)
+    return holders_of(connection, [alert_id]).get(alert_id, frozenset())
 
 
-def all_holders(connection: Connection, alert_ids: Iterable[str]) -> frozenset[str]:
-    """The units that hold any of the alerts."""
-    query = select(assignment.c.unit).where(assignment.c.alert.in_(alert_ids)).distinct()
-    return frozenset(connection.execute(query).scalars())
+def holders_of(connection: Connection, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The units that hold each of the alerts ``ids``; without those that do not exist."""
+    rows = connection.execute(
+        select(assignment.c.alert, assignment.c.unit).where(assignment.c.alert.in_(list(ids)))
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.alert, set()).add(row.unit)
+    return {alert_id: frozenset(units) for alert_id, units in found.items()}
 
 
 def state(connection: Connection, alert_id: str) -> CaseState:
     """Where the case stands."""
-    return _read(connection.execute(select(alert.c.state).where(alert.c.id == alert_id)).scalar_one())
+    return states(connection, [alert_id])[alert_id]
+
+
+def states(connection: Connection, ids: Iterable[str]) -> dict[str, CaseState]:
+    """Where each of the cases stands."""
+    rows = connection.execute(select(alert.c.id, alert.c.state).where(alert.c.id.in_(list(ids))))
+    return {row.id: _read(row.state) for row in rows}
 
 
 def save_state(connection: Connection, alert_id: str, new: CaseState) -> None:
     """Where the case stands now."""
-    connection.execute(update(alert).where(alert.c.id == alert_id).values(state=_write(new)))
+    save_states(connection, {alert_id: new})
+
+
+def save_states(connection: Connection, new: Mapping[str, CaseState]) -> None:
+    """Where cases stand now."""
+    if new:
+        connection.execute(
+            update(alert).where(alert.c.id == bindparam("id_")).values(state=bindparam("state_")),
+            [{"id_": alert_id, "state_": _write(case)} for alert_id, case in new.items()],
+        )
 
 
 def everything(connection: Connection) -> list[AlertLine]:

@@ -4,14 +4,22 @@ The head row is locked by the first UPDATE and held to the commit, so numbers ap
 and a rollback gives its number back.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
 from sync.case.unit import Unit
 from sync.central.store.tables import feed_event, feed_head
-from sync.wire.chain import Head, extend, feed_of, genesis
+from sync.wire.chain import Head, extend_all, feed_of, genesis
+
+
+class Body(Struct, frozen=True):
+    """What an event is made of, whatever feeds it goes into."""
+
+    kind: str
+    alert: str | None
+    body: bytes
 
 
 class Line(Struct, frozen=True):
@@ -28,31 +36,37 @@ def open_feeds(connection: Connection, units: Iterable[Unit]) -> None:
     connection.execute(feed_head.insert(), heads)
 
 
-def lock(connection: Connection, units: Iterable[str]) -> None:
-    """Lock the heads of ``units`` to the commit, for whoever will publish to them in more than one go."""
-    # One by one, in the order in which `publish` takes them.
-    for unit in sorted(units):
-        query = select(feed_head.c.number).where(feed_head.c.unit == unit)
-        connection.execute(query.with_for_update(key_share=True)).all()
-
-
 def publish(connection: Connection, units: Iterable[str], kind: str, alert: str | None, body: bytes) -> None:
     """Append ``body`` to the feed of each of ``units``."""
     # Sorted: two transactions that lock the same heads can never wait for each other.
     for unit in sorted(units):
-        grown = connection.execute(
-            update(feed_head)
-            .where(feed_head.c.unit == unit)
-            .values(number=feed_head.c.number + 1)
-            .returning(feed_head.c.number, feed_head.c.hash)
-        ).one()
-        head = extend(Head(grown.number - 1, grown.hash), body)
-        connection.execute(update(feed_head).where(feed_head.c.unit == unit).values(hash=head.hash))
-        connection.execute(
-            feed_event.insert().values(
-                unit=unit, number=head.number, hash=head.hash, kind=kind, alert=alert, body=body
-            )
-        )
+        append(connection, unit, [Body(kind, alert, body)])
+
+
+def append(connection: Connection, unit: str, bodies: Sequence[Body]) -> None:
+    """Append ``bodies``, at least one, to the feed of ``unit``."""
+    grown = connection.execute(
+        update(feed_head)
+        .where(feed_head.c.unit == unit)
+        .values(number=feed_head.c.number + len(bodies))
+        .returning(feed_head.c.number, feed_head.c.hash)
+    ).one()
+    heads = extend_all(Head(grown.number - len(bodies), grown.hash), [one.body for one in bodies])
+    connection.execute(update(feed_head).where(feed_head.c.unit == unit).values(hash=heads[-1].hash))
+    connection.execute(
+        feed_event.insert(),
+        [
+            {
+                "unit": unit,
+                "number": head.number,
+                "hash": head.hash,
+                "kind": one.kind,
+                "alert": one.alert,
+                "body": one.body,
+            }
+            for head, one in zip(heads, bodies, strict=True)
+        ],
+    )
 
 
 def ends(connection: Connection) -> dict[str, int]:

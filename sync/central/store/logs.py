@@ -1,7 +1,8 @@
 """The logs of the devices: every entry as its device made it, whatever became of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, select
 
@@ -83,26 +84,16 @@ def lines(
 
 def knows(connection: Connection, entry_id: str) -> bool:
     """Whether an entry of that id is held, from whatever device."""
-    return (
-        connection.execute(select(device_log.c.number).where(device_log.c.entry_id == entry_id)).first()
-        is not None
-    )
+    return entry_id in known(connection, [entry_id])
 
 
-def append(connection: Connection, device: str, incarnation: int, line: LogLine) -> Head:
-    """Store the next entry of a log."""
-    connection.execute(
-        device_log.insert().values(
-            device=device,
-            incarnation=incarnation,
-            number=line.number,
-            entry_id=line.entry_id,
-            hash=line.hash,
-            body=line.body,
-            signature=line.signature,
-            outcome=line.outcome,
-            why=line.why,
-            received_ms=line.received_ms,
-        )
-    )
-    return Head(line.number, line.hash)
+def known(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Which of the entries ``ids`` are held, from whatever device."""
+    held = connection.execute(select(device_log.c.entry_id).where(device_log.c.entry_id.in_(list(ids))))
+    return set(held.scalars())
+
+
+def append(connection: Connection, device: str, incarnation: int, new: Iterable[LogLine]) -> None:
+    """Store the next entries of a log."""
+    log = {"device": device, "incarnation": incarnation}
+    connection.execute(device_log.insert(), [log | msgspec.structs.asdict(line) for line in new])

@@ -4,12 +4,14 @@ An event, its effect on the projection and the new end of the feed are one trans
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, update
 
 from sync.desk.events import Reading
 from sync.desk.projection import Changed
+from sync.desk.store.bulk import Bulk
 from sync.desk.store.folding import Folding
 from sync.desk.store.tables import feed_event, feed_state
 from sync.wire import chain
@@ -56,23 +58,24 @@ def apply(
     if standing(connection).head.number != after:
         return None
     folding = Folding(connection, unit, device, [(line.head.number, line.reading) for line in lines])
-    connection.execute(
-        insert(feed_event),
-        [
-            {
-                "number": line.head.number,
-                "hash": line.head.hash,
-                "kind": line.reading.kind,
-                "alert": line.reading.alert,
-                "body": line.body,
-                "skipped": line.reading.skipped,
-            }
-            for line in lines
-        ],
-    )
+    _KEEP(connection, [_row(line) for line in lines])
     end = lines[-1].head
     connection.execute(update(feed_state).values(number=end.number, hash=end.hash))
     return folding.write()
+
+
+_KEEP = Bulk(insert(feed_event))
+
+
+def _row(line: Line) -> dict[str, Any]:
+    return {
+        "number": line.head.number,
+        "hash": line.head.hash,
+        "kind": line.reading.kind,
+        "alert": line.reading.alert,
+        "body": line.body,
+        "skipped": line.reading.skipped,
+    }
 
 
 def changed_between(connection: Connection, after: int, upto: int) -> Changed:

@@ -10,7 +10,7 @@ from functools import reduce
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Insert, Table, Update, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, literal_column, null, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from sync.case.entry import Entry
@@ -18,6 +18,7 @@ from sync.case.lifecycle import CaseState, fold, must_alarm
 from sync.case.report import Status, is_live, may_be_minor
 from sync.desk.events import Reading, read_entry, read_event
 from sync.desk.projection import Changed, place_of
+from sync.desk.store.bulk import Bulk
 from sync.desk.store.tables import alert, alert_update, feed_event, log, officer, timeline
 from sync.wire.messages import AlertPublished, EntryPublished, OfficerPublished, UpdatePublished
 
@@ -117,33 +118,42 @@ class Folding:
             }
             for alert_id in self._moved
         }
-        self._upsert(alert, "alert_id", [{**row, **standing[key]} for key, row in self._alerts.items()])
-        self._each(
-            update(alert).where(alert.c.alert_id == bindparam("id_")),
+        _PUBLISHED(self._connection, [{**row, **standing[key]} for key, row in self._alerts.items()])
+        _MOVED(
+            self._connection,
             [{"id_": key, **values} for key, values in standing.items() if key not in self._alerts],
         )
-        self._each(insert(alert_update), self._updates)
-        self._each(insert(timeline), list(self._lines.values()))
-        self._each(_BACK_FROM_KOTA, self._own)
-        self._upsert(officer, "id", list(self._officers.values()))
+        _UPDATED(self._connection, self._updates)
+        _RECORDED(self._connection, list(self._lines.values()))
+        _BACK_FROM_KOTA(self._connection, self._own)
+        _MAY_SIGN_IN(self._connection, list(self._officers.values()))
         return Changed(frozenset(self._touched), status=True, officers=bool(self._officers))
 
-    def _each(self, statement: Insert | Update, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(statement, rows)
 
-    def _upsert(self, table: Table, key: str, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            statement = insert(table)
-            latest = {name: statement.excluded[name] for name in rows[0] if name != key}
-            self._connection.execute(statement.on_conflict_do_update([key], set_=latest), rows)
+def _latest(table: Table, key: str) -> Bulk:
+    """Insert rows, or replace those that have the same ``key``; the primary key is SQLite's if it is another."""
+    names = [column.name for column in table.columns if column.name == key or not column.primary_key]
+    statement = insert(table).values({name: bindparam(name) for name in names})
+    latest = {name: statement.excluded[name] for name in names if name != key}
+    return Bulk(statement.on_conflict_do_update([key], set_=latest))
 
 
+_PUBLISHED = _latest(alert, "alert_id")
+_MOVED = Bulk(
+    update(alert)
+    .where(alert.c.alert_id == bindparam("id_"))
+    .values(state=bindparam("state"), sounding=bindparam("sounding"))
+)
+_UPDATED = Bulk(insert(alert_update))
+_RECORDED = Bulk(insert(timeline))
+_MAY_SIGN_IN = _latest(officer, "id")
 # Our own entry has come back in the feed, so Kota has it, whether or not its reply to the push ever arrived.
-_BACK_FROM_KOTA = (
+_BACK_FROM_KOTA = Bulk(
     update(log)
     .where(log.c.entry_id == bindparam("id_"))
-    .values(event=bindparam("event_"), state="settled", why=None, kota_ms=bindparam("ms_"))
+    .values(
+        event=bindparam("event_"), state=literal_column("'settled'"), why=null(), kota_ms=bindparam("ms_")
+    )
 )
 
 

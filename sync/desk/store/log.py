@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from sync.case.entry import Entry, encode
 from sync.desk.store import device
@@ -112,21 +112,41 @@ def next_run(connection: Connection, who: Identity, limit: int, most_bytes: int)
 
 def settle(connection: Connection, who: Identity, settled: Sequence[Settled]) -> frozenset[str]:
     """Note what became of entries; the alerts they belong to. Entries that are not ours are left alone."""
-    alerts: set[str] = set()
-    for one in settled:
-        refused = one.outcome is Outcome.REFUSED and one.why is not Refusal.REPEATED
-        found = connection.execute(
-            update(log)
-            .where(log.c.incarnation == who.incarnation, log.c.number == one.number, log.c.entry_id == one.id)
-            .values(
-                state=State.REFUSED if refused else State.SETTLED,
-                why=one.why if refused else None,
-                kota_ms=one.received_ms,
-            )
-            .returning(log.c.alert)
+    if not settled:
+        return frozenset()
+    numbers = [one.number for one in settled]
+    found = connection.execute(
+        select(log.c.number, log.c.entry_id, log.c.alert).where(
+            log.c.incarnation == who.incarnation, log.c.number.between(min(numbers), max(numbers))
         )
-        alerts.update(found.scalars())
-    return frozenset(alerts)
+    )
+    alert_of = {(row.number, row.entry_id): row.alert for row in found}
+    ours = [one for one in settled if (one.number, one.id) in alert_of]
+    refused = {
+        one.number for one in ours if one.outcome is Outcome.REFUSED and one.why is not Refusal.REPEATED
+    }
+    if ours:
+        connection.execute(
+            _SETTLED,
+            [
+                {
+                    "incarnation_": who.incarnation,
+                    "number_": one.number,
+                    "state_": State.REFUSED if one.number in refused else State.SETTLED,
+                    "why_": one.why if one.number in refused else None,
+                    "ms_": one.received_ms,
+                }
+                for one in ours
+            ],
+        )
+    return frozenset(alert_of[one.number, one.id] for one in ours)
+
+
+_SETTLED = (
+    update(log)
+    .where(log.c.incarnation == bindparam("incarnation_"), log.c.number == bindparam("number_"))
+    .values(state=bindparam("state_"), why=bindparam("why_"), kota_ms=bindparam("ms_"))
+)
 
 
 def reopen(connection: Connection, who: Identity, first: int) -> frozenset[str]:

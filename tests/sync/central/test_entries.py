@@ -13,7 +13,7 @@ from sync.case.entry import Dispatch, Note
 from sync.case.lifecycle import Stage as CaseStage
 from sync.central.store import alerts, devices
 from sync.wire.chain import extend, genesis, log_of
-from sync.wire.messages import EntryPublished, Outcome, Refusal
+from sync.wire.messages import LIMIT_ENTRIES, EntryPublished, Outcome, Refusal
 from tests.sync.central.stage import JHUNJHUNU, Stage, StageDesk, report_at, stage
 
 pytestmark = pytest.mark.usefixtures("both_databases")
@@ -207,7 +207,7 @@ def test_too_many_entries_at_once_are_too_large(tmp_path: Path) -> None:
     async def play() -> None:
         async with stage(tmp_path / "kota") as kota:
             desk = await kota.desk("JJN")
-            refused(await desk.post(desk.page([b"{}"] * 201)), 413, "too_large")
+            refused(await desk.post(desk.page([b"{}"] * (LIMIT_ENTRIES + 1))), 413, "too_large")
 
     asyncio.run(play())
 

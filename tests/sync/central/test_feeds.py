@@ -11,7 +11,7 @@ from sync.case.unit import Officer
 from sync.central import enrolment, officers
 from sync.central.home import Home
 from sync.wire import page
-from sync.wire.messages import Changes, OfficerPublished
+from sync.wire.messages import LIMIT_EVENTS, Changes, OfficerPublished
 from tests.sync.central.stage import JHUNJHUNU, report_at, stage
 
 pytestmark = pytest.mark.usefixtures("both_databases")
@@ -81,7 +81,7 @@ def test_a_desk_whose_feed_differs_is_told_so(tmp_path: Path, changed: dict[str,
         {"after": "x"},
         {"after": 2**63},
         {"limit": 0},
-        {"limit": 501},
+        {"limit": LIMIT_EVENTS + 1},
         {"wait": 26},
         {"wait": -1},
     ],

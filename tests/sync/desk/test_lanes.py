@@ -13,7 +13,7 @@ from sync.desk.pull import Pull
 from sync.wire import page
 from sync.wire.chain import Head
 from sync.wire.errors import Code
-from sync.wire.messages import Begun, Changes, Push, Pushed
+from sync.wire.messages import LIMIT_EVENTS, Begun, Changes, Push, Pushed
 from tests.sync.desk.conftest import Site
 from tests.sync.desk.model_kota import MEENA
 
@@ -101,12 +101,12 @@ def test_a_page_another_process_was_faster_with_is_stored_once(site: Site) -> No
 
 
 def test_a_long_feed_comes_in_pages(site: Site) -> None:
-    for number in range(501):
+    for number in range(LIMIT_EVENTS + 1):
         site.kota.publish_raw("hologram", b"{}", f"alert-{number}")
 
     assert site.puller.step().more
     assert not site.puller.step().more
-    assert site.desk.audit().feed.number == 501
+    assert site.desk.audit().feed.number == LIMIT_EVENTS + 1
 
 
 def test_receipts_are_given_for_what_is_stored_and_only_once(site: Site) -> None:
