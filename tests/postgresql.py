@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests: one server for the session, started when first asked for, a new database for each test."""
 
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -58,4 +59,9 @@ def running() -> Iterator[PostgresServer]:
             socket = server.get_uri().partition("host=")[2]
             yield PostgresServer(socket)
         finally:
+            # At once: it need not write down what is thrown away.
+            process = server.get_postmaster_info().process
+            assert process is not None
+            process.send_signal(signal.SIGQUIT)
+            process.wait(10)
             server.cleanup()

@@ -142,11 +142,15 @@ class Store:
 
     def read_now(self, look: Callable[[Connection], T]) -> T:
         """`read` for callers without an event loop."""
-        try:
-            with self._read_engine.begin() as connection:
-                return look(connection)
-        except DBAPIError as error:
-            raise StoreFailedError(type(error).__name__) from error
+        for again in (True, False):
+            try:
+                with self._read_engine.begin() as connection:
+                    return look(connection)
+            except DBAPIError as error:
+                # All idle connections are gone when one is; the next is new.
+                if not (again and error.connection_invalidated):
+                    raise StoreFailedError(type(error).__name__) from error
+        raise AssertionError("the second time returns or raises")
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """`write` for callers without an event loop."""
