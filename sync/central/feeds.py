@@ -5,6 +5,7 @@ the feed of its own unit and no other, and a feed that differs from what it hold
 """
 
 import asyncio
+from asyncio import Future, Task
 from dataclasses import dataclass
 
 from sync.central.enrolment import standing
@@ -43,6 +44,15 @@ class Found:
     end: int
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """One read for all who asked the same and were woken by the same growth: the page, and the devices it is for."""
+
+    asked: Asked
+    grown: Future[None]
+    page: Task[tuple[bytes | None, frozenset[str]]]
+
+
 class Feeds:
     """Answers ``changes`` and ``receipts``."""
 
@@ -50,6 +60,8 @@ class Feeds:
         self._store = store
         self._kota = kota
         self._watch = watch
+        # The newest of each unit. Who waits is at the end of the feed, so it is the page of one or a few events.
+        self._shared: dict[str, _Shared] = {}
 
     async def changes(self, claim: Claim, asked: Asked) -> bytes:
         """The page. Raises `ProblemError`: `standing`'s, 403 for another unit's feed, 409 if the feeds differ."""
@@ -61,6 +73,23 @@ class Feeds:
             if found.bodies or left <= 0 or self._watch.released:
                 return self._page(asked, found)
             await asyncio.wait([grown], timeout=left)
+            shared = await self._shared_page(claim, asked, grown) if grown.done() else None
+            if shared is not None:
+                return shared
+
+    async def _shared_page(self, claim: Claim, asked: Asked, grown: Future[None]) -> bytes | None:
+        """The page for all who ask this and woke together: read, encoded and signed once. None if it is not for this one."""
+        held = self._shared.get(asked.unit)
+        if held is None or held.asked != asked or held.grown is not grown:
+            held = _Shared(asked, grown, asyncio.create_task(self._for_all(asked)))
+            self._shared[asked.unit] = held
+        # One who hangs up must not end it for the others.
+        body, entitled = await asyncio.shield(held.page)
+        return body if claim.device in entitled else None
+
+    async def _for_all(self, asked: Asked) -> tuple[bytes | None, frozenset[str]]:
+        found, entitled = await self._store.read(lambda c: (_read(c, asked), devices.in_unit(c, asked.unit)))
+        return (self._page(asked, found) if found.bodies else None), entitled
 
     def _page(self, asked: Asked, found: Found) -> bytes:
         signature = sign(self._kota.key, feed_of(asked.unit), found.upto, context=self._kota.epoch)
@@ -95,6 +124,10 @@ def _look(connection: Connection, claim: Claim, asked: Asked) -> Found:
     device = standing(connection, claim)
     if device.unit != asked.unit:
         raise ProblemError(Code.NOT_YOUR_FEED)
+    return _read(connection, asked)
+
+
+def _read(connection: Connection, asked: Asked) -> Found:
     upto = _same(connection, asked.unit, asked.after, asked.head)
     bodies: list[bytes] = []
     size = 0

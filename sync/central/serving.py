@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import socket
+from asyncio import sslproto
 from collections.abc import Callable
 from types import FrameType
 
@@ -82,7 +83,12 @@ def serve(
         asyncio.run(_serve(home, world, listener, lambda: listening(address)))
 
 
+# Of these each connection takes one for its whole life; asyncio's own, 256 KiB, are for few and busy connections.
+TLS_BUFFER_BYTES = 16 * 1024
+
+
 async def _serve(home: Home, world: World, listener: socket.socket, listening: Callable[[], None]) -> None:
+    sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
     async with running(home, world) as kota:
         config = uvicorn.Config(
             kota.app,

@@ -93,6 +93,12 @@ def everyone(connection: Connection) -> list[Device]:
     return _devices(connection, None)
 
 
+def in_unit(connection: Connection, unit: str) -> frozenset[str]:
+    """The devices of ``unit`` that were not struck off."""
+    query = select(device.c.id).where((device.c.unit == unit) & device.c.revoked_ms.is_(None))
+    return frozenset(connection.execute(query).scalars())
+
+
 def _devices(connection: Connection, device_id: str | None) -> list[Device]:
     query = select(device).order_by(device.c.unit, device.c.enrolled_ms, device.c.id)
     if device_id is not None:

@@ -168,6 +168,26 @@ def test_a_device_struck_off_while_it_waits_gets_nothing_more(tmp_path: Path) ->
     asyncio.run(play())
 
 
+def test_desks_that_wait_together_each_get_what_is_theirs(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with stage(tmp_path / "kota") as kota:
+            desks = [await kota.desk("JJN") for _ in range(4)]
+            asking = [asyncio.create_task(desk.ask(wait=25)) for desk in desks]
+            gone, struck_off, *_ = asking
+            await asyncio.sleep(0.1)
+            gone.cancel()
+            await kota.kota.store.write(lambda c: enrolment.revoke(c, desks[1].device, 1))
+            await kota.alert(report_at(*JHUNJHUNU))
+            async with asyncio.timeout(SOON_S):
+                refused, *pages = await asyncio.gather(struck_off, *asking[2:])
+            assert refused.status_code == 403
+            assert [answer.content.count(b"\n") for answer in pages] == [2, 2]
+            for desk in desks[2:]:
+                assert len(await desk.pull()) == 1
+
+    asyncio.run(play())
+
+
 def test_receipts_only_go_forward_and_only_for_what_was_published(tmp_path: Path) -> None:
     async def play() -> None:
         async with stage(tmp_path / "kota") as kota:
