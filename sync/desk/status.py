@@ -34,12 +34,16 @@ class Reply(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """What the lanes have found out so far; ``wall_ms`` is of the last verified reply, or of the start."""
+    """What the lanes have found out so far; ``wall_ms`` is of the last verified reply, or of the start.
+
+    ``end`` is how far the feed reached by the last page that is stored, ``page`` when that came (wall, monotonic).
+    """
 
     wall_ms: int
     mono_ms: int | None = None
     problems: dict[Lane, LinkProblem] = {}
     end: int | None = None
+    page: tuple[int, int] | None = None
     kota_ahead_ms: int = 0
 
 
@@ -58,13 +62,14 @@ def nothing_yet(world: World) -> Contact:
 
 def replied(contact: Contact, lane: Lane, reply: Reply, world: World) -> Contact:
     """``contact`` after a verified reply."""
-    wall_ms = world.wall_ms()
+    wall_ms, mono_ms = world.wall_ms(), world.mono_ms()
     return msgspec.structs.replace(
         contact,
         wall_ms=wall_ms,
-        mono_ms=world.mono_ms(),
+        mono_ms=mono_ms,
         problems={other: problem for other, problem in contact.problems.items() if other is not lane},
         end=contact.end if reply.end is None else reply.end,
+        page=contact.page if reply.end is None else (wall_ms, mono_ms),
         kota_ahead_ms=reply.server_ms - wall_ms,
     )
 
@@ -86,7 +91,7 @@ def describe(contact: Contact, unit: Unit, kept: Kept, world: World) -> DeskStat
         problem=next((contact.problems[lane] for lane in Lane if lane in contact.problems), None),
         checked_ago_s=None if ago_ms is None else ago_ms // 1000,
         since_ms=contact.wall_ms if link is Link.NOT_CONNECTED else None,
-        in_step=alive and contact.end is not None and kept.number >= contact.end,
+        in_step=alive and _has_all(contact, kept, world),
         waiting=kept.backlog.waiting,
         oldest_waiting_ms=kept.backlog.oldest_ms,
         refused=kept.backlog.refused,
@@ -95,8 +100,21 @@ def describe(contact: Contact, unit: Unit, kept: Kept, world: World) -> DeskStat
     )
 
 
+def _has_all(contact: Contact, kept: Kept, world: World) -> bool:
+    """Whether a page of late said that there is no more.
+
+    Replies of other lanes cannot stand in for it: they come even where pages arrive and cannot be stored.
+    """
+    if contact.end is None or contact.page is None:
+        return False
+    return kept.number >= contact.end and _since_ms(*contact.page, world) <= FRESH_MS
+
+
 def _age_ms(contact: Contact, world: World) -> int | None:
-    """Time since the last verified reply. The larger of two clocks: one of them stands still in sleep."""
-    if contact.mono_ms is None:
-        return None
-    return max(world.mono_ms() - contact.mono_ms, world.wall_ms() - contact.wall_ms)
+    """Time since the last verified reply."""
+    return None if contact.mono_ms is None else _since_ms(contact.wall_ms, contact.mono_ms, world)
+
+
+def _since_ms(wall_ms: int, mono_ms: int, world: World) -> int:
+    """The larger of two clocks: one of them stands still in sleep."""
+    return max(world.mono_ms() - mono_ms, world.wall_ms() - wall_ms)

@@ -89,3 +89,16 @@ def test_a_lane_that_fails_beside_a_living_feed_is_a_problem_and_not_the_end(wor
     found = said(status.failed(in_step(world), Lane.PUSH, LinkProblem.BUSY), world)
 
     assert (found.link, found.problem) == (Link.CONNECTED, LinkProblem.BUSY)
+
+
+def test_a_desk_that_cannot_store_pages_is_not_in_step_because_other_lanes_get_replies(
+    world: StillWorld,
+) -> None:
+    """Found by the seeded world: on a full disk the heartbeats kept saying that all is well."""
+    contact = in_step(world)
+    for _ in range(4):
+        world.pass_ms(15_000)
+        contact = status.replied(contact, Lane.HEARTBEAT, Reply(0), world)
+    found = said(contact, world)
+
+    assert (found.link, found.in_step) == (Link.CONNECTED, False)
