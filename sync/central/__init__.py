@@ -6,6 +6,7 @@ intake, routing, events    from a platform's message to the feeds
 entries                    from a device's log to the feeds
 feeds, watch               what devices read, and when they are woken
 enrolment, tokens          which PC it is
+rejoining, adopting        what desks give back to a Kota that was restored from a backup
 heartbeats                 what PCs say of themselves, and what they are ordered to do
 officers, audit            who signs in where; whether every chain still holds
 http, commands, cli        the doors: thin, no rules in them

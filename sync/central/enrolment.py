@@ -154,6 +154,7 @@ class Enrolment:
 
 
 def _begin(connection: Connection, claim: Claim, begin: Begin) -> int:
+    devices.lock(connection, claim.device)
     device = standing(connection, claim)
     if not 1 <= begin.after < MOST_INCARNATIONS:
         raise ProblemError(Code.UNREADABLE)

@@ -18,9 +18,10 @@ from sync.central.entries import Entries
 from sync.central.feeds import Feeds
 from sync.central.heartbeats import Heartbeats
 from sync.central.home import Home
-from sync.central.http import app, enrolment, entries, feeds, heartbeat, intake
+from sync.central.http import app, enrolment, entries, feeds, heartbeat, intake, rejoin
 from sync.central.http.app import Asgi
 from sync.central.intake import Intake
+from sync.central.rejoining import Rejoining
 from sync.central.store import directory
 from sync.central.store.database import Store, StoreFailedError
 from sync.central.tokens import Tokens
@@ -56,6 +57,7 @@ async def running(home: Home, world: World) -> AsyncIterator[Running]:
             *intake.handlers(takes),
             *feeds.handlers(Feeds(store, kota, watch), tokens),
             *entries.handlers(Entries(store, kota), tokens),
+            *rejoin.handlers(Rejoining(store, kota), tokens),
             *heartbeat.handlers(Heartbeats(store, kota), tokens),
         ]
         tasks = [asyncio.create_task(watch.run()), asyncio.create_task(_catch_up(takes))]

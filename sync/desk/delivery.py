@@ -9,9 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from threading import Lock
 
+from sync.desk import rejoin as rejoining
 from sync.desk import status, wiping
 from sync.desk.facts import Facts
-from sync.desk.failures import LinkFailure, Revoked, spoken
+from sync.desk.failures import LinkFailure, OtherHistory, Revoked, spoken
 from sync.desk.heartbeat import Heart, Obey
 from sync.desk.home import Home
 from sync.desk.kota import Kota
@@ -21,6 +22,7 @@ from sync.desk.projection import Changed
 from sync.desk.pull import Pull
 from sync.desk.push import Pusher
 from sync.desk.receipts import Receiver
+from sync.desk.rejoin import Rejoining
 from sync.desk.status import Contact, Lane
 from sync.desk.step import Step
 from sync.desk.store import feed
@@ -51,6 +53,7 @@ class Delivery:
         self._world = world
         self._lock = Lock()
         self._loops: dict[Lane, Loop] = {}
+        self._links: dict[Lane, Link] = {}
         self._notify: Notify = lambda _: None
         self.contact: Contact = status.nothing_yet(world)
 
@@ -85,8 +88,10 @@ class Delivery:
         Raises the `DeskError` for a link that fails.
         """
         try:
-            for lane in (Lane.PUSH, Lane.PULL, Lane.RECEIPTS, Lane.HEARTBEAT):
-                self._finish(lane)
+            self._deliver()
+            if self._finish(Lane.HEARTBEAT):
+                # Kota ordered something that may have left more to do.
+                self._deliver()
         except Revoked as failure:
             # A PC that was struck off may still have to hear that it must wipe itself.
             with contextlib.suppress(LinkFailure):
@@ -95,14 +100,25 @@ class Delivery:
         except LinkFailure as failure:
             raise spoken(failure) from failure
 
-    def _finish(self, lane: Lane) -> None:
-        """Take the steps of ``lane`` until it has nothing to do."""
-        link = self._link()
+    def _deliver(self) -> None:
+        for lane in (Lane.PUSH, Lane.PULL, Lane.RECEIPTS):
+            try:
+                self._finish(lane)
+            except OtherHistory:
+                # Finding together again is the business of the pull.
+                self._finish(Lane.PULL)
+                self._finish(lane)
+
+    def _finish(self, lane: Lane) -> bool:
+        """Take the steps of ``lane`` until it has nothing to do; whether they changed anything."""
+        link, changed = self._link(), False
         try:
             step = self._step(lane, link, wait_s=0)
             while (done := step()).more:
+                changed |= bool(done.changed)
                 self._report(lane, done)
             self._report(lane, done)
+            return changed or bool(done.changed)
         except LinkFailure as failure:
             self._report(lane, failure)
             raise
@@ -110,19 +126,22 @@ class Delivery:
             link.close()
 
     def _loop(self, lane: Lane) -> Loop:
-        link = self._link()
+        link = self._links[lane] = self._link()
         step = self._step(lane, link, wait_s=WAIT_MAX_S)
         return Loop(Work(lane, step, _IDLE_S.get(lane, IDLE_S)), link, self._world, self._report)
 
     def _link(self) -> Link:
-        epoch = self._database.read(feed.standing).epoch
-        return Link(self._who.server, self._who.ca, epoch)
+        return Link(self._who.server, self._who.ca, self._epoch())
+
+    def _epoch(self) -> str:
+        return self._database.read(feed.standing).epoch
 
     def _step(self, lane: Lane, link: Link, wait_s: int) -> Callable[[], Step]:
         kota = Kota(link, self._who)
         match lane:
             case Lane.PULL:
-                return partial(Pull(self._database, self._who, kota).step, wait_s)
+                pull = Pull(self._database, self._who, kota)
+                return partial(Rejoining(self._database, self._who, kota, pull).step, wait_s)
             case Lane.PUSH:
                 return Pusher(self._database, self._who, kota).step
             case Lane.RECEIPTS:
@@ -138,14 +157,18 @@ class Delivery:
         return {
             CommandKind.WIPE: lambda: wiping.wipe(home, self._database, self._world),
             CommandKind.NEW_INCARNATION: lambda: self._tell(pusher.begin_anew()),
+            CommandKind.RESNAPSHOT: lambda: self._tell(rejoining.take_anew(self._database, self._who)),
         }
 
     def _tell(self, alerts: frozenset[str]) -> None:
         self._notify(Changed(alerts, status=True))
-        self._nudge(Lane.PUSH)
+        self._nudge(Lane.PUSH, Lane.PULL)
 
     def _report(self, lane: Lane, outcome: Step | LinkFailure) -> None:
         changed = Changed(status=True)
+        if isinstance(outcome, OtherHistory) and lane in self._links:
+            # The pull, or another process, may have found the way already.
+            self._links[lane].expect(self._epoch())
         with self._lock:
             troubled = set(self.contact.problems)
             if isinstance(outcome, LinkFailure):

@@ -57,6 +57,10 @@ class Differs(LinkFailure):
     problem = LinkProblem.DIFFERS
 
 
+class OtherHistory(Differs):
+    """Kota's feed is not the one stored here, or its epoch is another: it was restored from a backup. Rejoin."""
+
+
 class Answered(LinkFailure):
     """Kota's own answer that the call itself must deal with: a code of `sync.wire.errors`."""
 

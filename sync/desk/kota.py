@@ -28,6 +28,7 @@ from sync.wire.messages import (
     Token,
     token_challenge,
 )
+from sync.wire.rejoin import Offered, Rejoin, Rejoined
 
 T = TypeVar("T")
 
@@ -79,6 +80,21 @@ class Kota:
         """Say how this desk is; Kota's commands."""
         request = Request(method="POST", path="/v1/heartbeat", body=msgspec.json.encode(said))
         return self._with_token(lambda token: self._link.json(request, Heard, token))
+
+    def rejoin(self, points: Rejoin) -> Rejoined:
+        """Where the feeds part; for this call Kota may be in whatever epoch."""
+        request = Request(method="POST", path="/v1/rejoin", body=msgspec.json.encode(points))
+        with self._link.in_any_epoch():
+            return self._with_token(lambda token: self._link.json(request, Rejoined, token))
+
+    def expect(self, epoch: str) -> None:
+        """From now on Kota is in ``epoch``."""
+        self._link.expect(epoch)
+
+    def offer(self, offered: bytes) -> Offered:
+        """Give a page of old events back."""
+        request = Request(method="POST", path="/v1/rejoin/offer", body=offered, media_type=page.MEDIA_TYPE)
+        return self._with_token(lambda token: self._link.json(request, Offered, token))
 
     def _with_token(self, call: Callable[[str], T]) -> T:
         if self._token:

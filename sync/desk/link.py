@@ -7,7 +7,7 @@ portal, a proxy, or nothing. Redirects, proxies and certificates of the machine 
 import contextlib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -18,10 +18,10 @@ from msgspec import Struct
 from sync.desk.failures import (
     Answered,
     Busy,
-    Differs,
     LinkFailure,
     NotKota,
     NotTrusted,
+    OtherHistory,
     Revoked,
     TooSlow,
     Unreachable,
@@ -68,6 +68,19 @@ class Link:
         self._line: socket.socket | None = None
         self._interrupted = False
         self._lock = Lock()
+
+    def expect(self, epoch: str) -> None:
+        """Which epoch to believe from now on."""
+        self._epoch = epoch
+
+    @contextlib.contextmanager
+    def in_any_epoch(self) -> Iterator[None]:
+        """Believe any epoch for a moment, as long as it comes from the Kota we trust."""
+        expected, self._epoch = self._epoch, None
+        try:
+            yield
+        finally:
+            self._epoch = expected
 
     def close(self) -> None:
         """Give the connection back. Not while another thread is calling: `interrupt` that one first."""
@@ -140,13 +153,13 @@ class Link:
             case Code.DEVICE_REVOKED | Code.NOT_YOUR_FEED:
                 return Revoked(problem.error)
             case Code.HEAD_MISMATCH | Code.EPOCH_CHANGED:
-                return Differs(problem.error)
+                return OtherHistory(problem.error)
             case _:
                 return Answered(problem.error, problem.expected)
 
     def _expect_epoch(self, epoch: str) -> None:
         if self._epoch is not None and epoch != self._epoch:
-            raise Differs("another epoch: Kota was restored from a backup, or is another Kota")
+            raise OtherHistory("another epoch: Kota was restored from a backup, or is another Kota")
 
     def _watch(self, name: str, info: Mapping[str, Any]) -> None:
         """Take hold of a new connection, so that `interrupt` can end a wait in it."""

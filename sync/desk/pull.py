@@ -13,7 +13,7 @@ from sync.desk.failures import Differs, NotKota
 from sync.desk.projection import Changed
 from sync.desk.status import Reply
 from sync.desk.step import Step
-from sync.desk.store import feed
+from sync.desk.store import feed, history
 from sync.desk.store.database import Connection, Database
 from sync.desk.store.device import Identity
 from sync.desk.store.feed import Line, Standing
@@ -53,12 +53,18 @@ class Pull:
         )
         lines = self._verified(before, header, bodies)
         self._in_touch = True
+        # After a restore of Kota the feed goes on from an earlier number.
+        self._told = min(self._told, before.head.number)
         if lines:
-            self._database.write(
-                lambda c: feed.apply(c, self._who.unit.code, self._who.device, before.head.number, lines)
-            )
+            signature = _hex(header.signature)
+            self._database.write(lambda c: self._store(c, before, lines, signature))
         more = header.end > header.upto or (asks_at_once and wait_s > 0)
         return Step(self._news(), Reply(header.server_ms, header.end), more=more)
+
+    def _store(self, connection: Connection, before: Standing, lines: list[Line], signature: bytes) -> None:
+        unit, after = self._who.unit.code, before.head.number
+        if feed.apply(connection, unit, self._who.device, after, lines) is not None:
+            history.keep_signature(connection, before.epoch, lines[-1].head.number, signature)
 
     def _verified(self, before: Standing, header: Changes, bodies: list[bytes]) -> list[Line]:
         unit, after = self._who.unit.code, before.head.number

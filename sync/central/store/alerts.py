@@ -76,6 +76,30 @@ def add(connection: Connection, new: AlertRow, informed: set[str]) -> None:
     )
 
 
+def inform(connection: Connection, alert_id: str, unit: str) -> None:
+    """``unit`` holds the alert too."""
+    connection.execute(assignment.insert().values(alert=alert_id, unit=unit, gen=1, state=INFORMED))
+
+
+def free_number(connection: Connection, number: str) -> str:
+    """``number``, marked as returned if another alert has got it since."""
+    while connection.execute(select(alert.c.id).where(alert.c.number == number)).first() is not None:
+        number += "-R"
+    return number
+
+
+def free_reference(connection: Connection, platform: str, reference: str) -> str:
+    """``reference``, marked as returned if the platform has sent it again since."""
+    while by_reference(connection, platform, reference) is not None:
+        reference += "-R"
+    return reference
+
+
+def skip_numbers(connection: Connection, count: int) -> None:
+    """Leave ``count`` numbers of each year to alerts that may come back."""
+    connection.execute(update(alert_year).values(last=alert_year.c.last + count))
+
+
 def by_reference(connection: Connection, platform: str, reference: str) -> str | None:
     """The id of the alert that a platform's own reference names."""
     where = (alert.c.platform == platform) & (alert.c.reference == reference)

@@ -4,7 +4,7 @@ The head row is locked by the first UPDATE and held to the commit, so numbers ap
 and a rollback gives its number back.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
@@ -34,6 +34,14 @@ def open_feeds(connection: Connection, units: Iterable[Unit]) -> None:
     """An empty feed for each of ``units``."""
     heads = [{"unit": unit.code, "number": 0, "hash": genesis(feed_of(unit.code)).hash} for unit in units]
     connection.execute(feed_head.insert(), heads)
+
+
+def lock(connection: Connection, units: Iterable[str]) -> None:
+    """Lock the heads of ``units`` to the commit, for whoever will publish to them in more than one go."""
+    # One by one, in the order in which `publish` takes them.
+    for unit in sorted(units):
+        query = select(feed_head.c.number).where(feed_head.c.unit == unit)
+        connection.execute(query.with_for_update(key_share=True)).all()
 
 
 def publish(connection: Connection, units: Iterable[str], kind: str, alert: str | None, body: bytes) -> None:
@@ -89,6 +97,20 @@ def hash_at(connection: Connection, unit: str, number: int) -> bytes:
     where = (feed_event.c.unit == unit) & (feed_event.c.number == number)
     found: bytes = connection.execute(select(feed_event.c.hash).where(where)).scalar_one()
     return found
+
+
+def held(connection: Connection, unit: str, bodies: Collection[bytes]) -> set[bytes]:
+    """Which of ``bodies`` the feed holds, under whatever number."""
+    wanted = set(bodies)
+    return {line.body for line in lines(connection, unit, 0) if line.body in wanted}
+
+
+def of_kind(connection: Connection, unit: str, kind: str) -> list[bytes]:
+    """The events of one kind, in order."""
+    where = (feed_event.c.unit == unit) & (feed_event.c.kind == kind)
+    return list(
+        connection.execute(select(feed_event.c.body).where(where).order_by(feed_event.c.number)).scalars()
+    )
 
 
 def lines(connection: Connection, unit: str, after: int, limit: int | None = None) -> Iterator[Line]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union_all, update
 
-from sync.central.store.tables import device_log
+from sync.central.store.tables import adopted_entry, device_log
 from sync.wire.chain import Head, genesis, log_of
 from sync.wire.messages import Outcome, Refusal
 
@@ -83,14 +83,43 @@ def lines(
 
 
 def knows(connection: Connection, entry_id: str) -> bool:
-    """Whether an entry of that id is held, from whatever device."""
+    """Whether an entry of that id is held, from whatever device, or has come back by a feed."""
     return entry_id in known(connection, [entry_id])
 
 
 def known(connection: Connection, ids: Iterable[str]) -> set[str]:
-    """Which of the entries ``ids`` are held, from whatever device."""
-    held = connection.execute(select(device_log.c.entry_id).where(device_log.c.entry_id.in_(list(ids))))
-    return set(held.scalars())
+    """Which of the entries ``ids`` are held, from whatever device, or have come back by a feed."""
+    wanted = list(ids)
+    logged = select(device_log.c.entry_id).where(device_log.c.entry_id.in_(wanted))
+    adopted = select(adopted_entry.c.entry_id).where(adopted_entry.c.entry_id.in_(wanted))
+    return set(connection.execute(union_all(logged, adopted)).scalars())
+
+
+def of_unknown_alerts(connection: Connection) -> list[tuple[str, int, int, bytes]]:
+    """Device, incarnation, number and body of the entries refused because Kota did not know their alert."""
+    query = (
+        select(device_log.c.device, device_log.c.incarnation, device_log.c.number, device_log.c.body)
+        .where(device_log.c.why == Refusal.UNKNOWN_ALERT)
+        .order_by(
+            device_log.c.received_ms, device_log.c.device, device_log.c.incarnation, device_log.c.number
+        )
+    )
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def apply_after_all(connection: Connection, device: str, incarnation: int, number: int) -> None:
+    """A refused entry has taken effect; the log itself does not change."""
+    connection.execute(
+        update(device_log)
+        .where((device_log.c.device == device) & (device_log.c.incarnation == incarnation))
+        .where(device_log.c.number == number)
+        .values(outcome=Outcome.APPLIED, why=None)
+    )
+
+
+def adopt(connection: Connection, entry_id: str) -> None:
+    """An entry has come back by a feed; its own log may come later, or never."""
+    connection.execute(adopted_entry.insert().values(entry_id=entry_id))
 
 
 def append(connection: Connection, device: str, incarnation: int, new: Iterable[LogLine]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from sync.case.entry import Entry
 from sync.case.report import Report
@@ -11,7 +11,7 @@ from sync.desk.events import StrangeEntry, read_entry, read_event
 from sync.desk.projection import CaseFile, Delivery, OutboxLine, TimelineLine
 from sync.desk.store import queue
 from sync.desk.store.log import State
-from sync.desk.store.tables import alert, alert_update, feed_event, log, timeline
+from sync.desk.store.tables import alert, alert_update, feed_event, feed_lost, log, timeline
 from sync.wire.messages import AlertPublished, EntryPublished, UpdatePublished
 
 _DELIVERY = {
@@ -98,8 +98,9 @@ def _timeline(connection: Connection, unit: str, alert_id: str) -> tuple[Timelin
 
 def _confirmed(connection: Connection, alert_id: str) -> Iterator[tuple[_Place, TimelineLine]]:
     rows = connection.execute(
-        select(feed_event.c.number, feed_event.c.body)
+        select(func.coalesce(feed_lost.c.number, feed_event.c.number).label("number"), feed_event.c.body)
         .join(timeline, timeline.c.event == feed_event.c.number)
+        .outerjoin(feed_lost, feed_lost.c.event == feed_event.c.number)
         .where(timeline.c.alert == alert_id)
     )
     for row in rows:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from sync.desk.events import Reading
 from sync.desk.projection import Changed
+from sync.desk.store import history
 from sync.desk.store.bulk import Bulk
 from sync.desk.store.folding import Folding
 from sync.desk.store.tables import feed_event, feed_state
@@ -61,7 +62,9 @@ def apply(
     _KEEP(connection, [_row(line) for line in lines])
     end = lines[-1].head
     connection.execute(update(feed_state).values(number=end.number, hash=end.hash))
-    return folding.write()
+    changed = folding.write()
+    history.returned(connection, [(line.head.number, line.body, line.reading) for line in lines])
+    return changed
 
 
 _KEEP = Bulk(insert(feed_event))
@@ -94,7 +97,9 @@ def changed_between(connection: Connection, after: int, upto: int) -> Changed:
 
 def chain_links(connection: Connection) -> Iterator[tuple[Head, bytes]]:
     """Every event with the head stored for it, from the first on."""
-    for row in connection.execute(select(feed_event).order_by(feed_event.c.number)):
+    for row in connection.execute(
+        select(feed_event).where(feed_event.c.number > 0).order_by(feed_event.c.number)
+    ):
         yield Head(row.number, row.hash), row.body
 
 

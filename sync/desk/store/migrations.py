@@ -48,8 +48,10 @@ CREATE TABLE command_answer (id TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY
 CREATE TABLE feed_signature (
     epoch TEXT NOT NULL, number INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (epoch, number)) STRICT;
 CREATE TABLE feed_lost (
-    event INTEGER NOT NULL, epoch TEXT NOT NULL, number INTEGER NOT NULL, offered INTEGER NOT NULL,
-    PRIMARY KEY (event)) STRICT;
+    event INTEGER NOT NULL, epoch TEXT NOT NULL, number INTEGER NOT NULL, body_sha256 BLOB NOT NULL,
+    offered INTEGER NOT NULL, PRIMARY KEY (event)) STRICT;
+CREATE INDEX ix_feed_lost_body_sha256 ON feed_lost (body_sha256);
+CREATE INDEX feed_lost_waiting ON feed_lost (event) WHERE offered = 0;
 """
 
 STEPS = (FIRST, SECOND)

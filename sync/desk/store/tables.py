@@ -171,6 +171,8 @@ feed_lost = Table(
     Column("event", Integer, primary_key=True),
     _text("epoch"),
     _number("number"),
+    Column("body_sha256", LargeBinary, nullable=False, index=True),
     _number("offered"),
     sqlite_strict=True,
 )
+Index("feed_lost_waiting", feed_lost.c.event, sqlite_where=feed_lost.c.offered == 0)

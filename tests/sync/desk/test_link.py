@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sync.desk import throwaway
-from sync.desk.failures import Differs, LinkFailure, NotKota, NotTrusted, Unreachable
+from sync.desk.failures import LinkFailure, NotKota, NotTrusted, OtherHistory, Unreachable
 from sync.desk.kota import hello
 from sync.desk.link import JSON, Link, trusting
 from sync.desk.throwaway import Authority
@@ -46,7 +46,7 @@ def test_kota_is_believed(ours: Authority) -> None:
     with throwaway.serving(ours, throwaway.reply_to_all(GREETING, JSON, mark=True)) as server:
         with link_to(server, ours, "e") as link:
             assert hello(link).nonce == "n"
-        assert type(failure_of(server, ours, "other")) is Differs
+        assert type(failure_of(server, ours, "other")) is OtherHistory
 
 
 @pytest.mark.parametrize(
