@@ -61,8 +61,8 @@ class Kota:
         answer: dict[str, Any] = json.loads(finished.stdout)
         return answer
 
-    def init(self) -> None:
-        self.run("init", "--host", "127.0.0.1", "--port", str(self.port))
+    def init(self, database: str = "sqlite") -> None:
+        self.run("init", "--host", "127.0.0.1", "--port", str(self.port), "--database", database)
 
     def start(self) -> None:
         with (self.home / "serve.log").open("a") as log:

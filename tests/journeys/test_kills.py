@@ -6,11 +6,13 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import postgresql
 from tests.journeys import reports
 from tests.journeys.kota import Kota
 
@@ -54,14 +56,30 @@ def desk(home: Path, *arguments: str) -> dict[str, Any]:
     return answer
 
 
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where Kota keeps what it holds."""
+    if request.param == "sqlite":
+        yield "sqlite"
+        return
+    with postgresql.running() as server:
+        yield server.new()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_nothing_said_to_be_saved_is_lost_or_doubled_by_kills_of_both_ends(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("database", "seed"),
+    [("sqlite", 1), ("sqlite", 2), ("sqlite", 3), ("postgresql", 4)],
+    indirect=["database"],
+)
+def test_nothing_said_to_be_saved_is_lost_or_doubled_by_kills_of_both_ends(
+    tmp_path: Path, database: str, seed: int
+) -> None:
     chance = random.Random(seed)
     jhunjhunu, hub = tmp_path / "jjn", tmp_path / "hub"
     said: list[int] = []
     with Kota(tmp_path / "kota") as kota:
-        kota.init()
+        kota.init(database)
         kota.start()
         desk(jhunjhunu, "enrol", "--file", str(kota.invite("JJN")))
         desk(hub, "enrol", "--file", str(kota.invite("HUB-KOTA")))

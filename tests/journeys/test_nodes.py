@@ -63,8 +63,7 @@ def nodes(tmp_path: Path) -> Iterator[list[Kota]]:
     with ExitStack() as stack:
         server = stack.enter_context(postgresql.running())
         first = stack.enter_context(Kota(tmp_path / "node-0"))
-        database = ["--database", server.new()]
-        first.run("init", "--host", "127.0.0.1", "--port", str(first.port), *database)
+        first.init(server.new())
         made = [first]
         for number in range(1, NODES):
             node = stack.enter_context(Kota(tmp_path / f"node-{number}", port=free_port()))
