@@ -1,0 +1,430 @@
+"""Planted bugs: what a careless change would do to the programs, each with the promise that must be seen to break.
+
+Each is a context in which one function of the product is replaced by a worse one. They are the proof that a checker
+can fail; they never run outside of tests.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import delete, update
+
+from sync import sqlite
+from sync.central import applying, settling
+from sync.central.store import alerts, devices, feeds, logs, tables, writer
+from sync.central.watch import Watch
+from sync.desk import loops, pull, push, receipts, status
+from sync.desk.events import read_event
+from sync.desk.failures import Answered, LinkFailure
+from sync.desk.step import Step
+from sync.desk.store import cases, feed, log
+from sync.desk.store import tables as desk_tables
+from sync.desk.store.feed import Line
+from sync.wire import chain
+from sync.wire.messages import DraftPublished, EntryPublished, Refusal
+from tests.simulation import world
+from tests.simulation.faults import Fault, Kind
+from tests.simulation.plan import Plan, draw
+from tests.simulation.run import Outcome, play, twice
+
+Plant = Callable[[], AbstractContextManager[object]]
+SKEW_MS = 300_000
+SEEDS = range(1000, 1040)
+FAULTS = 12
+
+
+class Bug(Struct, frozen=True):
+    """``caught_by`` names the checkers of which one must object within `SEEDS` seeds; ``faults`` are those that it
+    takes to show, where the usual mixture would need long.
+    """
+
+    name: str
+    caught_by: frozenset[str]
+    plant: Plant
+    faults: tuple[Kind, ...] = ()
+
+
+def _replaced(owner: object, name: str, make: Callable[[Any], Any]) -> Plant:
+    """``owner.name`` becomes what ``make`` makes of it."""
+    return lambda: patch.object(owner, name, make(getattr(owner, name)))
+
+
+# ---- durability ------------------------------------------------------------------------------------------------
+
+
+def _ack_before_commit(_: Any) -> Any:
+    def commit(self: Any, connection: Any, batch: Any) -> None:
+        if connection.in_transaction():
+            connection.commit()
+        connection.begin()
+        for write in batch:
+            write.run(connection)
+            write.settle()
+        self._committed()
+
+    return commit
+
+
+def _no_fsync(real: Any) -> Any:
+    def prepare(connection: Any, key: bytes | None, *, read_only: bool) -> None:
+        real(connection, key, read_only=read_only)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    return prepare
+
+
+def _cursor_before_events(real: Any) -> Any:
+    def apply(connection: Any, unit: str, device: str, after: int, lines: Any) -> Any:
+        end = lines[-1].head
+        connection.execute(update(desk_tables.feed_state).values(number=end.number, hash=end.hash))
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.execute(update(desk_tables.feed_state).values(number=after))
+        return real(connection, unit, device, after, lines)
+
+    return apply
+
+
+def _receipt_before_commit(real: Any) -> Any:
+    def standing(connection: Any) -> Any:
+        found = real.standing(connection)
+        ahead = msgspec.structs.replace(found.head, number=found.head.number + 1)
+        return msgspec.structs.replace(found, head=ahead)
+
+    return SimpleNamespace(standing=standing, receipt_given=real.receipt_given)
+
+
+def _settled_before_the_reply(real: Any) -> Any:
+    def step(self: Any) -> Any:
+        run = next((one for one in self._database.read(self._next) if isinstance(one, log.Run)), None)
+        try:
+            return real(self)
+        except LinkFailure:
+            if run is not None:
+                mine = desk_tables.log.c.number <= run.head.number
+                self._database.write(
+                    lambda c: c.execute(update(desk_tables.log).where(mine).values(state="settled"))
+                )
+            raise
+
+    return step
+
+
+# ---- chains and numbers ----------------------------------------------------------------------------------------
+
+
+def _skipped_number(real: Any) -> Any:
+    def append(connection: Any, unit: str, bodies: Any) -> None:
+        heads = tables.feed_head
+        connection.execute(update(heads).where(heads.c.unit == unit).values(number=heads.c.number + 1))
+        real(connection, unit, bodies)
+
+    return append
+
+
+def _head_adopted(_: Any) -> Any:
+    def verified(self: Any, before: Any, header: Any, bodies: list[bytes]) -> Any:
+        heads = chain.extend_all(before.head, bodies)
+        return [Line(head, body, read_event(body)) for head, body in zip(heads, bodies, strict=True)]
+
+    return verified
+
+
+def _chain_without_body(real: Any) -> Any:
+    return SimpleNamespace(**vars(real) | {"extend": lambda head, body: real.extend(head, body[:40])})
+
+
+# ---- once only -------------------------------------------------------------------------------------------------
+
+
+def _folded_twice(real: Any) -> Any:
+    return lambda state, entry, unit: real(real(state, entry, unit), entry, unit)
+
+
+def _drawn_twice(real: Any) -> Any:
+    def publish_all(connection: Any, world: Any, news: Any) -> None:
+        real(connection, world, [*news, *(one for one in news if isinstance(one.data, EntryPublished))])
+
+    return publish_all
+
+
+# ---- who sees what ---------------------------------------------------------------------------------------------
+
+
+def _told_to_everybody(real: Any) -> Any:
+    def publish(connection: Any, world: Any, units: Any, data: Any, **named: Any) -> None:
+        every = {row.code for row in connection.execute(tables.unit.select())}
+        real(connection, world, every, data, **named)
+
+    return publish
+
+
+def _deleted_by_absence(real: Any) -> Any:
+    def apply(connection: Any, unit: str, device: str, after: int, lines: Any) -> Any:
+        changed = real(connection, unit, device, after, lines)
+        named = [line.reading.alert for line in lines if line.reading.alert]
+        connection.execute(delete(desk_tables.alert).where(desk_tables.alert.c.alert_id.not_in(named)))
+        return changed
+
+    return apply
+
+
+def _nobody_responsible(real: Any) -> Any:
+    def add(connection: Any, new: Any, informed: Any) -> None:
+        real(connection, new, informed)
+        connection.execute(update(tables.assignment).values(state="informed"))
+
+    return add
+
+
+def _draft_dropped(real: Any) -> Any:
+    def publish(connection: Any, world: Any, units: Any, data: Any, **named: Any) -> None:
+        if not isinstance(data, DraftPublished):
+            real(connection, world, units, data, **named)
+
+    return publish
+
+
+# ---- outcomes --------------------------------------------------------------------------------------------------
+
+
+def _poison_retried(real: Any) -> Any:
+    return lambda c, who, settled: real(c, who, [one for one in settled if one.why is None])
+
+
+def _refusal_is_an_outcome(_: Any) -> Any:
+    def answered(self: Any, answer: Answered, run: Any) -> Any:
+        mine = desk_tables.log.c.number <= run.head.number
+        self._database.write(lambda c: c.execute(update(desk_tables.log).where(mine).values(state="refused")))
+        return Step()
+
+    return answered
+
+
+def _clock_is_a_gate(real: Any) -> Any:
+    def why_not(one: Any, *others: Any) -> Any:
+        off = 0 if one.entry is None else one.entry.at.wall_ms - world.START_MS
+        return Refusal.UNREADABLE if abs(off) > SKEW_MS else real(one, *others)
+
+    return why_not
+
+
+def _clock_orders(real: Any) -> Any:
+    return lambda *arguments: tuple(sorted(real(*arguments), key=lambda line: line.made_ms))
+
+
+# ---- motion ----------------------------------------------------------------------------------------------------
+
+
+def _transaction_around_the_call(real: Any) -> Any:
+    def step(self: Any) -> Any:
+        if not any(isinstance(one, log.Run) for one in self._database.read(self._next)):
+            return real(self)
+        with self._database._lock:
+            return real(self)
+
+    return step
+
+
+@contextmanager
+def _impatient(plant: Plant) -> Iterator[None]:
+    with ExitStack() as undo:
+        undo.enter_context(patch.object(world, "STUCK_S", 1))
+        undo.enter_context(plant())
+        yield
+
+
+def _unknown_kind_stops(real: Any) -> Any:
+    def read(body: bytes) -> Any:
+        reading = real(body)
+        if reading.skipped:
+            raise LinkFailure("unknown kind")
+        return reading
+
+    return read
+
+
+def _says_in_step(real: Any) -> Any:
+    return lambda *arguments: msgspec.structs.replace(real(*arguments), in_step=True)
+
+
+BUGS: tuple[Bug, ...] = (
+    Bug(
+        "Kota answers before it commits",
+        frozenset({"HonestAck"}),
+        _replaced(writer.Writer, "_commit", _ack_before_commit),
+    ),
+    Bug(
+        "commits are not written through",
+        frozenset({"HonestAck", "HonestReceipt"}),
+        _replaced(sqlite, "_prepare", _no_fsync),
+    ),
+    Bug(
+        "the cursor moves before the events are stored",
+        frozenset({"FeedChain", "HonestReceipt"}),
+        _replaced(feed, "apply", _cursor_before_events),
+        faults=(Kind.STOP_BEFORE_COMMIT,),
+    ),
+    Bug(
+        "the receipt goes out before the events are stored",
+        frozenset({"HonestReceipt"}),
+        _replaced(receipts, "feed", _receipt_before_commit),
+    ),
+    Bug(
+        "an entry counts as delivered though no reply came",
+        frozenset({"NoLoss"}),
+        _replaced(push.Pusher, "step", _settled_before_the_reply),
+        faults=(
+            Kind.DROP_REQUEST,
+            Kind.HALF_OPEN,
+        ),
+    ),
+    Bug(
+        "a feed skips a number",
+        frozenset({"FeedChain"}),
+        _replaced(feeds, "append", _skipped_number),
+    ),
+    Bug(
+        "the desk adopts the head that Kota names",
+        frozenset({"FeedChain"}),
+        _replaced(pull.Pull, "_verified", _head_adopted),
+        faults=(Kind.FLIP,),
+    ),
+    Bug(
+        "a log's chain leaves out part of the body",
+        frozenset({"DeviceChain"}),
+        _replaced(log, "chain", _chain_without_body),
+    ),
+    Bug(
+        "Kota forgets how far it has a log",
+        frozenset({"OnceOnly", "NoMistake", "HonestAck", "Converge"}),
+        _replaced(devices, "advance", lambda _: lambda *_: None),
+    ),
+    Bug(
+        "Kota does not look whether it holds an entry already",
+        frozenset({"OnceOnly", "NoMistake"}),
+        _replaced(logs, "lines", lambda _: lambda *_: iter(())),
+    ),
+    Bug(
+        "an entry changes its case twice",
+        frozenset({"SameForAll"}),
+        _replaced(applying, "fold", _folded_twice),
+    ),
+    Bug(
+        "an entry is published twice",
+        frozenset({"OnceOnly"}),
+        _replaced(applying, "publish_all", _drawn_twice),
+    ),
+    Bug(
+        "two messages of one reference are two alerts",
+        frozenset({"IngestOnce", "NoMistake"}),
+        _replaced(alerts, "by_reference", lambda _: lambda *_: None),
+    ),
+    Bug(
+        "an unreadable message is dropped",
+        frozenset({"IngestOnce"}),
+        _replaced(settling, "publish", _draft_dropped),
+    ),
+    Bug(
+        "every unit is told of every alert",
+        frozenset({"Jurisdiction"}),
+        _replaced(settling, "publish", _told_to_everybody),
+    ),
+    Bug(
+        "an alert that is missing from a page is deleted",
+        frozenset({"NoAbsenceDelete"}),
+        _replaced(feed, "apply", _deleted_by_absence),
+    ),
+    Bug(
+        "nobody is responsible for an alert",
+        frozenset({"Custody"}),
+        _replaced(alerts, "add", _nobody_responsible),
+    ),
+    Bug(
+        "an entry that Kota cannot use is sent for ever",
+        frozenset({"NoBlock", "Bounded", "Converge"}),
+        _replaced(log, "settle", _poison_retried),
+    ),
+    Bug(
+        "an error of the link is taken for an outcome",
+        frozenset({"NoBlock", "NoLoss"}),
+        _replaced(push.Pusher, "_answered", _refusal_is_an_outcome),
+        faults=(Kind.REFUSED,),
+    ),
+    Bug(
+        "entries of a PC with a wrong clock are refused",
+        frozenset({"NoBlock", "ClockFree"}),
+        _replaced(applying, "_why_not", _clock_is_a_gate),
+    ),
+    Bug(
+        "the clock of the PC orders what is shown",
+        frozenset({"ClockFree"}),
+        _replaced(cases, "_timeline", _clock_orders),
+        faults=(
+            Kind.CLOCK_JUMP,
+            Kind.OFFLINE,
+        ),
+    ),
+    Bug(
+        "a lock is held while the link waits",
+        frozenset({"NoBlock"}),
+        lambda: _impatient(_replaced(push.Pusher, "step", _transaction_around_the_call)),
+    ),
+    Bug(
+        "an event of an unknown kind stops the feed",
+        frozenset({"Converge", "Skew"}),
+        _replaced(pull, "read_event", _unknown_kind_stops),
+    ),
+    Bug(
+        "a lane gives up after a failure",
+        frozenset({"Progress"}),
+        _replaced(loops.Loop, "_pause_s", lambda _: lambda _: 100_000.0),
+        faults=(
+            Kind.DROP_REQUEST,
+            Kind.DROP_REPLY,
+        ),
+    ),
+    Bug(
+        "a lane tries again without a pause",
+        frozenset({"Bounded"}),
+        _replaced(loops.Loop, "_pause_s", lambda _: lambda _: 0.0),
+        faults=(Kind.OFFLINE,),
+    ),
+    Bug(
+        "a desk that waits is not woken",
+        frozenset({"Wake"}),
+        _replaced(Watch, "_wake", lambda _: lambda *_: None),
+    ),
+    Bug(
+        "the strip says in step whatever is known",
+        frozenset({"HonestBanner"}),
+        _replaced(status, "describe", _says_in_step),
+    ),
+)
+
+
+def hunt(bug: Bug) -> Outcome | None:
+    """The first outcome in which one of the right checkers objects to ``bug``."""
+    run = twice if "ClockFree" in bug.caught_by else play
+    with bug.plant():
+        for seed in SEEDS:
+            outcome = run(_focused(draw(seed), bug.faults))
+            if outcome.names() & bug.caught_by:
+                return outcome
+    return None
+
+
+def _focused(plan: Plan, kinds: tuple[Kind, ...]) -> Plan:
+    if not kinds:
+        return plan
+    step = plan.until_ms // FAULTS
+    faults = [
+        Fault(step * n + 97, kinds[n % len(kinds)], n % len(plan.desks), plan.seed * 7919 + n)
+        for n in range(FAULTS)
+    ]
+    return msgspec.structs.replace(plan, faults=tuple(faults))

@@ -1,0 +1,31 @@
+"""The promises, each a checker that runs on every seed. A promise that cannot be broken here is not listed."""
+
+from tests.simulation.checkers.base import Checker, Violation
+from tests.simulation.checkers.chains import DeviceChain, FeedChain, OnceOnly
+from tests.simulation.checkers.durable import HonestAck, HonestReceipt, NoLoss
+from tests.simulation.checkers.motion import Bounded, Converge, NoBlock, Progress, Wake
+from tests.simulation.checkers.reach import Custody, IngestOnce, Jurisdiction, NoAbsenceDelete, Skew
+from tests.simulation.checkers.screen import HonestBanner, SameForAll
+
+ALL: list[type[Checker]] = [
+    NoLoss,
+    HonestReceipt,
+    HonestAck,
+    OnceOnly,
+    DeviceChain,
+    FeedChain,
+    Jurisdiction,
+    NoAbsenceDelete,
+    IngestOnce,
+    Custody,
+    Skew,
+    Converge,
+    NoBlock,
+    Progress,
+    Bounded,
+    Wake,
+    HonestBanner,
+    SameForAll,
+]
+
+__all__ = ["ALL", "Checker", "Violation"]

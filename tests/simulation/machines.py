@@ -1,0 +1,343 @@
+"""The machines: PCs that run the desk's program, and the one that runs Kota's. They stop, and come back.
+
+A stop drops all that is in memory. What is on the disk is what the next start finds; nothing is carried over.
+"""
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sync.central.home import Home
+from sync.central.running import Running, running
+from sync.desk import enrolment
+from sync.desk.desk import Desk
+from sync.desk.enrolment import Invitation
+from sync.desk.errors import DeskError
+from sync.desk.link import Link
+from sync.desk.store import device
+from sync.desk.store.database import Database
+from sync.desk.store.device import Identity
+from tests.simulation.disk import Disk, Eye, Point
+from tests.simulation.faults import OF_A_CALL, Fault, Kind
+from tests.simulation.network import Answer, Call
+from tests.simulation.world import Clock, Crash, Fiber, MachineWorld
+
+SERVER = "https://kota.test"
+KEY = bytes(range(32))
+BACK_MS = 800
+RETRY_MS = 3_000
+
+
+class Machine(ABC):
+    """What a PC and Kota's server have in common: a disk, and that they stop."""
+
+    def __init__(self, name: str, clock: Clock, folder: Path, world: MachineWorld) -> None:
+        self.name = name
+        self.clock = clock
+        self.disk = Disk(folder, self.notice)
+        self.world = world
+        self.up = False
+        self._dying = False
+
+    def die(self, *, power_cut: bool) -> None:
+        """Stop as soon as what runs now lets go; until then nothing reaches the disk."""
+        self.disk.dead = True
+        self.disk.cut |= power_cut
+        self.notice()
+
+    def notice(self) -> None:
+        """The disk is dead: the machine stops, and comes back after a while."""
+        if not self._dying:
+            self._dying = True
+            self.clock.after(0, self.stop)
+
+    def stop(self) -> None:
+        """Drop all that is in memory; come back later."""
+        self.up = False
+        self.disk.dead = True
+        self._drop()
+        self.disk.restart()
+        self._dying = False
+        self.clock.after(BACK_MS, self._back)
+
+    def _back(self) -> None:
+        if not self.up:
+            self.world.reboot()
+            self.start()
+
+    def arm(self, kind: Kind, value: int) -> None:
+        """One of the faults of a machine."""
+        match kind:
+            case Kind.KILL:
+                self.die(power_cut=bool(value & 1))
+            case Kind.STOP_BEFORE_COMMIT:
+                self.disk.arm(Point.BEFORE_COMMIT, power_cut=bool(value & 1))
+            case Kind.STOP_AFTER_COMMIT:
+                self.disk.arm(Point.AFTER_COMMIT, power_cut=bool(value & 1))
+            case Kind.DISK_FULL:
+                self.disk.full = True
+                self.clock.after(1_000 + value % 8_000, self._room)
+
+    def _room(self) -> None:
+        self.disk.full = False
+
+    def heal(self) -> None:
+        """No more faults."""
+        self.disk.disarm()
+        self.disk.full = False
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @abstractmethod
+    def _drop(self) -> None: ...
+
+
+class KotaMachine(Machine):
+    """Kota's server: the real application on its real database, on the virtual event loop."""
+
+    def __init__(self, clock: Clock, folder: Path, world: MachineWorld) -> None:
+        super().__init__("Kota", clock, folder, world)
+        self.home = Home(folder)
+        self._eye = Eye(self.home.database_file, None)
+        self.epoch = ""
+        self.kota: Running | None = None
+        self._open: Any = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self) -> None:
+        self._open = running(self.home, self.world)
+        try:
+            self.kota = self._now(self._open.__aenter__())
+        except Crash:
+            self.kota = None
+            self.stop()
+            return
+        self.epoch = self.kota.store.epoch()
+        self.up = True
+
+    def _now(self, coroutine: Any) -> Any:
+        """What ``coroutine`` returns, which must not wait for time to pass."""
+        task = self.clock.loop.create_task(coroutine)
+        self.clock.loop.settle()
+        return task.result()
+
+    def _drop(self) -> None:
+        self._eye.close()
+        for task in asyncio.all_tasks(self.clock.loop):
+            task.cancel()
+        self.clock.loop.settle()
+        if self.kota is not None:
+            with contextlib.suppress(Crash):
+                self._now(self._open.__aexit__(Crash, Crash(), None))
+        self.kota = self._open = None
+
+    def close(self) -> None:
+        """The end of the simulation."""
+        self._drop()
+        self.up = False
+
+    def serve(self, call: Call) -> "asyncio.Task[Answer]":
+        """The reply to ``call``, when it is there; no reply from a machine that is down."""
+        task = self.clock.loop.create_task(self._serve(call))
+        # A crash ends it; whoever waits sees that no reply came.
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return task
+
+    async def _serve(self, call: Call) -> Answer:
+        if self.kota is None:
+            raise Crash
+        sent: list[Any] = []
+        received = [{"type": "http.request", "body": call.body, "more_body": False}]
+
+        async def receive() -> Any:
+            return received.pop() if received else await asyncio.get_running_loop().create_future()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": call.method,
+            "scheme": "https",
+            "path": call.path,
+            "raw_path": call.path.encode(),
+            "query_string": call.query,
+            "headers": list(call.headers),
+            "client": ("10.0.0.1", 1),
+            "server": ("kota.test", 443),
+        }
+        await self.kota.app(scope, receive, send)
+        if self.disk.dead:
+            raise Crash
+        body = b"".join(message.get("body", b"") for message in sent)
+        return Answer(sent[0]["status"], tuple(sent[0]["headers"]), body)
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """What is on the disk."""
+        return self._eye.rows(query, *values)
+
+
+class DeskMachine(Machine):
+    """A PC in a control room: the real desk on its real, encrypted database, its loops as fibers."""
+
+    def __init__(self, number: int, unit: str, clock: Clock, folder: Path, world: MachineWorld) -> None:
+        super().__init__(f"desk {number}", clock, folder, world)
+        self.number = number
+        self.unit = unit
+        self.file = folder / "desk.db"
+        self._eye = Eye(self.file, KEY)
+        self.invitation = Invitation(server=SERVER, ca="", code="")
+        self.desk: Desk | None = None
+        self.who: Identity | None = None
+        self.database: Database | None = None
+        self.make_link: Callable[..., Link] = Link
+        self._fibers: list[Fiber] = []
+        self._armed: list[Fault] = []
+        self._offline_ms = 0
+        self._asleep_ms = 0
+        self.naps = 0
+
+    def fiber(self, target: Callable[[], None]) -> Fiber:
+        """A thread of this PC's program."""
+        fiber = Fiber(self.clock, target, lambda: self._asleep_ms)
+        self._fibers.append(fiber)
+        return fiber
+
+    def start(self) -> None:
+        try:
+            self.database = Database(self.file, KEY)
+            who = self.database.read(device.identity)
+        except Crash:
+            self.stop()
+            return
+        except DeskError:
+            # A full disk, say: whoever sits there tries again.
+            self.clock.after(RETRY_MS, self._back)
+            return
+        self.up = True
+        if who is None:
+            self.fiber(self._enrol).start()
+        else:
+            self.open(who)
+
+    def open(self, who: Identity) -> None:
+        """The officer's program: the facade and the loops."""
+        assert self.database is not None
+        self.who = who
+        self.desk = Desk(self.database, who, self.world)
+        with booting(self):
+            self.desk.start(lambda _: None)
+
+    def _enrol(self) -> None:
+        """In a fiber: until it works."""
+        assert self.database is not None
+        while True:
+            link = self.make_link(self.invitation.server, self.invitation.ca)
+            try:
+                enrolment._enrol(self.database, link, self.invitation, self.world, self.name)
+                break
+            except DeskError:
+                pass
+            finally:
+                link.close()
+            self._fibers[-1].wait(RETRY_MS)
+        self.clock.after(0, self._enrolled)
+
+    def _enrolled(self) -> None:
+        if self.up and self.database is not None and self.desk is None:
+            who = self.database.read(device.identity)
+            assert who is not None
+            self.open(who)
+
+    def _drop(self) -> None:
+        self._eye.close()
+        for fiber in self._fibers:
+            if fiber.alive:
+                fiber.end()
+        self._fibers.clear()
+        self._armed.clear()
+        self.desk = None
+        if self.database is not None:
+            self.database.close()
+        self.database = None
+
+    def restart(self) -> None:
+        """As an officer does it: closed properly, opened again."""
+        if self.desk is not None and not self._dying:
+            self.up = False
+            self.desk.close()
+            self.database = None
+            self._drop()
+            self.start()
+
+    def close(self) -> None:
+        """The end of the simulation."""
+        self.up = False
+        self.disk.dead = True
+        self._drop()
+
+    # ---- faults ---------------------------------------------------------------------------------------------
+
+    def meet(self, fault: Fault) -> None:
+        """``fault`` is upon this PC."""
+        if fault.kind in OF_A_CALL:
+            self._armed.append(fault)
+            return
+        now_ms = self.clock.now_ms
+        match fault.kind:
+            case Kind.OFFLINE:
+                self._offline_ms = max(self._offline_ms, now_ms + 1_000 + fault.value % 25_000)
+            case Kind.SLEEP:
+                until_ms = max(self._asleep_ms, now_ms + 1_000 + fault.value % 60_000)
+                self.world.slept_ms += until_ms - max(self._asleep_ms, now_ms)
+                self._asleep_ms = until_ms
+                self.naps += 1
+            case Kind.CLOCK_JUMP:
+                self.world.skew_ms += (fault.value % 40 - 20) * 365 * 24 * 3600 * 500
+            case Kind.RESTART:
+                self.restart()
+            case _:
+                self.arm(fault.kind, fault.value)
+
+    def heal(self) -> None:
+        super().heal()
+        self._armed.clear()
+        self._offline_ms = 0
+
+    def next_fault(self) -> Fault | None:
+        """What befalls the next call."""
+        return self._armed.pop(0) if self._armed else None
+
+    def offline(self) -> bool:
+        return self._offline_ms > self.clock.now_ms
+
+    def asleep(self) -> bool:
+        return self._asleep_ms > self.clock.now_ms
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """What is on the disk."""
+        return self._eye.rows(query, *values)
+
+
+_booting: list[DeskMachine] = []
+
+
+@contextlib.contextmanager
+def booting(machine: DeskMachine) -> Any:
+    """Threads and links made in here are those of ``machine``."""
+    _booting.append(machine)
+    try:
+        yield
+    finally:
+        _booting.pop()
+
+
+def owner() -> DeskMachine:
+    """The PC whose program starts just now."""
+    return _booting[-1]

@@ -1,0 +1,205 @@
+"""One run of a plan: the machines, the network, people and faults, until everything is quiet.
+
+Everything in it happens on one virtual clock; the same plan gives the same history, whatever machine it runs on.
+"""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+
+from sync import resources
+from sync.central import enrolment
+from sync.central.home import Home, Listen
+from tests.simulation import acting, seams
+from tests.simulation.checkers import Checker, Violation
+from tests.simulation.faults import KOTA, Fault
+from tests.simulation.machines import BACK_MS, DeskMachine, KotaMachine
+from tests.simulation.network import Answer, Call, Network
+from tests.simulation.officers import Action
+from tests.simulation.places import places
+from tests.simulation.plan import Plan
+from tests.simulation.truth import Truth
+from tests.simulation.world import START_MS, Clock, MachineWorld
+
+CODE_LASTS_MS = 24 * 3600 * 1000
+CONVERGE_MS = 420_000
+PROMPT_MS = 3_000
+MOST_HAPPENINGS = 60_000
+
+
+class Scene:
+    """A plan that runs. Checkers are told what happens and may look at everything."""
+
+    def __init__(self, plan: Plan, folder: Path, checkers: list[type[Checker]]) -> None:
+        self.plan = plan
+        self.truth = Truth()
+        self.clock = Clock()
+        self.violations: list[Violation] = []
+        self.healed_ms: int | None = None
+        self.converged = False
+        self.prompt = False
+        self.places = places()[: plan.units]
+        world = MachineWorld(self.clock, f"{plan.seed}-kota", 0, 330)
+        self.kota = KotaMachine(self.clock, folder / "kota", world)
+        self.network = Network(self.clock, plan.seed, self.kota, self._sent, self._answered, self._delivered)
+        self.desks = [self._desk(number, folder) for number in range(len(plan.desks))]
+        self.checkers = [checker(self) for checker in checkers]
+
+    def _desk(self, number: int, folder: Path) -> DeskMachine:
+        own = folder / f"desk-{number}"
+        own.mkdir()
+        world = MachineWorld(self.clock, f"{self.plan.seed}-{number}", self.plan.skews_ms[number], 330)
+        unit = self.places[self.plan.desks[number]].unit
+        return DeskMachine(number, unit, self.clock, own, world)
+
+    # ---- the run --------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """All of the plan, then healing, then the last looks."""
+        self._set_up()
+        for action in self.plan.actions:
+            self.clock.after(action.at_ms, lambda action=action: self._act(action))  # type: ignore[misc]
+        for fault in self.plan.faults:
+            self.clock.after(fault.at_ms, lambda fault=fault: self._fail(fault))  # type: ignore[misc]
+        self._until(self.plan.until_ms)
+        self._heal()
+        self.converged = self._quiet(CONVERGE_MS)
+        if self.converged:
+            self._last_reports()
+            self.prompt = self._quiet(PROMPT_MS)
+        if not self.violations:
+            for checker in self.checkers:
+                checker.finished()
+            acting.tell_the_end(self)
+
+    def _set_up(self) -> None:
+        self.kota.start()
+        assert self.kota.kota is not None
+        store = self.kota.kota.store
+        ca = self.kota.home.ca_file.read_text()
+        for desk in self.desks:
+            code = store.write_now(
+                lambda c, unit=desk.unit: enrolment.make_code(  # type: ignore[misc]
+                    c, unit, START_MS + CODE_LASTS_MS, self.kota.world
+                )
+            )
+            desk.invitation = type(desk.invitation)(server=desk.invitation.server, ca=ca, code=code)
+            desk.make_link = lambda server, ca, desk=desk: seams.link_of(self.network, desk, server, ca)
+            desk.start()
+
+    def _until(self, until_ms: int) -> None:
+        while not self.violations and self.clock.step(until_ms):
+            if self.clock.happened > MOST_HAPPENINGS:
+                self.violate("Bounded", "the world does not come to rest: something spins")
+
+    def _act(self, action: Action) -> None:
+        acting.act(self, action)
+
+    def _fail(self, fault: Fault) -> None:
+        self.truth.tell(self.clock.now_ms, fault.say().split(None, 1)[1])
+        if fault.victim == KOTA:
+            self.kota.arm(fault.kind, fault.value)
+        else:
+            self.desks[fault.victim].meet(fault)
+
+    def _heal(self) -> None:
+        for machine in [self.kota, *self.desks]:
+            machine.heal()
+        self.healed_ms = self.clock.now_ms
+        self.truth.tell(self.clock.now_ms, "all faults end")
+
+    def _quiet(self, within_ms: int) -> bool:
+        """Whether everything that should arrive has arrived in time."""
+        until_ms = self.clock.now_ms + within_ms
+        while not self.violations and self.clock.now_ms < until_ms:
+            self._until(min(until_ms, self.clock.now_ms + BACK_MS))
+            if acting.at_rest(self):
+                self.truth.tell(self.clock.now_ms, "everything has arrived")
+                return True
+        return False
+
+    def _last_reports(self) -> None:
+        for place in [self.places[number] for number in sorted(set(self.plan.desks))]:
+            acting.report(self, place)
+
+    # ---- what the checkers hear ------------------------------------------------------------------------------
+
+    def violate(self, checker: str, text: str) -> None:
+        self.violations.append(Violation(checker, text))
+        self.truth.tell(self.clock.now_ms, f"{checker}: {text}")
+
+    def _sent(self, desk: DeskMachine, call: Call) -> None:
+        for checker in self.checkers:
+            checker.sent(desk, call)
+
+    def _answered(self, desk: DeskMachine, call: Call, answer: Answer) -> None:
+        self.truth.tell(self.clock.now_ms, f"Kota answers {desk.name} {call.path} with {answer.status}")
+        for checker in self.checkers:
+            checker.answered(desk, call, answer)
+
+    def _delivered(self, desk: DeskMachine, call: Call, answer: Answer) -> None:
+        for checker in self.checkers:
+            checker.delivered(desk, call, answer)
+
+    def close(self) -> None:
+        for desk in self.desks:
+            desk.close()
+        self.kota.close()
+        self.clock.loop.close()
+
+
+class Ended(logging.Handler):
+    """An error in a program's log is a mistake of ours, whatever else comes of it."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(logging.ERROR)
+        self._scene = scene
+
+    def emit(self, record: logging.LogRecord) -> None:
+        cause = f": {record.exc_info[1]!r}" if record.exc_info else ""
+        self._scene.violate("NoMistake", record.getMessage() + cause)
+
+
+@cache
+def _template() -> Path:
+    """A Kota with every unit, made once for the process."""
+    folder = Path(tempfile.mkdtemp(prefix="kota-template-", dir=_fast()))
+    world = MachineWorld(Clock(), "template", 0, 330)
+    Home(folder / "kota").create(("kota.test",), Listen("127.0.0.1", 8443), resources.units(), world)
+    return folder / "kota"
+
+
+def _fast() -> str | None:
+    """Memory, where there is some: what a power cut takes is modelled, not left to the machine."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+@contextmanager
+def staged(plan: Plan, checkers: list[type[Checker]]) -> Iterator[Scene]:
+    """The scene of a plan, with the programs plugged into it; gone without trace afterwards."""
+    with ExitStack() as undo:
+        folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="kota-scene-", dir=_fast())))
+        shutil.copytree(_template(), folder / "kota")
+        scene = Scene(plan, folder, checkers)
+        undo.callback(scene.close)
+        undo.enter_context(seams.plugged(scene.network, scene.kota, scene.desks, scene.clock))
+        undo.enter_context(_listening(scene))
+        yield scene
+
+
+@contextmanager
+def _listening(scene: Scene) -> Iterator[None]:
+    logger, handler = logging.getLogger("sync"), Ended(scene)
+    level, logger.propagate = logger.level, False
+    logger.addHandler(handler)
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.propagate = True
+        logger.setLevel(level)
+        logger.removeHandler(handler)

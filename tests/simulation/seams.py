@@ -1,0 +1,78 @@
+"""Where the programs are plugged into the simulated world: threads, events, the link, the disk. Nothing else of them
+is replaced; what they do in between is the code that runs in control rooms.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, TypeVar
+from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import Connection, Engine
+
+from sync.central import routing
+from sync.central.store import sqlite as kotas_file
+from sync.central.store.writer import Writer
+from sync.desk import delivery, loops
+from sync.sqlite import dbapi
+from tests.simulation.disk import Disk, connecting
+from tests.simulation.machines import DeskMachine, KotaMachine, owner
+from tests.simulation.network import Cable, Network, SimLink
+from tests.simulation.places import router
+from tests.simulation.world import Clock, VirtualEvent, VirtualThread
+
+T = TypeVar("T")
+
+
+class InlineWriter(Writer):
+    """Kota's writer without its thread: each write is committed before `submit` returns."""
+
+    def __init__(self, engine: Engine, committed: Callable[[], None]) -> None:
+        self._engine = engine
+        self._committed = committed
+        self._waiting = SimpleQueue()
+        self._connection = engine.connect()
+
+    def submit(self, work: Callable[[Connection], T]) -> Any:
+        future = super().submit(work)
+        batch, _ = self._gather()
+        self._commit(self._connection, batch)
+        return future
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+
+def link_of(network: Network, desk: DeskMachine, server: str, ca: str, epoch: str | None = None) -> SimLink:
+    """A link of ``desk``."""
+    return SimLink(Cable(network, desk), server, ca, epoch)
+
+
+@contextmanager
+def plugged(network: Network, kota: KotaMachine, desks: list[DeskMachine], clock: Clock) -> Iterator[None]:
+    """The programs run in the simulated world while this is open."""
+    disks = {str(machine.disk.folder.resolve()): machine.disk for machine in [kota, *desks]}
+
+    known = router()
+
+    def disk_of(uri: str) -> Disk | None:
+        path = unquote(urlsplit(uri).path)
+        return next((disk for folder, disk in disks.items() if path.startswith(folder + "/")), None)
+
+    def thread(target: Callable[[], None], **_: object) -> VirtualThread:
+        return VirtualThread(clock, owner().fiber(target))
+
+    def link(server: str, ca: str, epoch: str | None = None) -> SimLink:
+        return link_of(network, owner(), server, ca, epoch)
+
+    with (
+        patch.object(dbapi, "connect", connecting(disk_of, dbapi.connect)),
+        patch.object(loops, "Thread", thread),
+        patch.object(loops, "Event", VirtualEvent),
+        patch.object(delivery, "Link", link),
+        patch.object(kotas_file, "Writer", InlineWriter),
+        patch.object(routing, "load", lambda *_: known),
+    ):
+        yield
