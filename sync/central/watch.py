@@ -1,8 +1,8 @@
 """Wakes the long-polls of a unit when its feed has grown, whoever made it grow.
 
-A commit of this process is noticed at once; one of another process (the command line, later another node) within
-`LOOK_EVERY_S`, by reading the heads of all feeds: some fifty rows, and only while somebody waits. All waiters of a unit
-share one future. Being woken is a hint and never carries data: whoever wakes reads again.
+A commit of this process is noticed at once; one of another process (the command line, another node) within
+`LOOK_EVERY_S`, by reading the heads of all feeds: some fifty rows, and only while somebody waits. Nothing is added to the
+transactions of those who write. All waiters of a unit share one future. Being woken is a hint and never carries data: whoever wakes reads again.
 """
 
 import asyncio
