@@ -17,7 +17,7 @@ from sync.central.store.devices import Device, EnrolCode
 from sync.central.tokens import Claim, Tokens
 from sync.wire.chain import genesis, log_of
 from sync.wire.errors import Code
-from sync.wire.messages import VERSION, Begin, Begun, Enrol, Enrolled, Hello, Prove, Token
+from sync.wire.messages import OLDEST, VERSION, Begin, Begun, Enrol, Enrolled, Hello, Prove, Token
 from sync.words import SpokenError, mark
 from sync.world import World, new_id
 
@@ -98,7 +98,7 @@ class Enrolment:
             epoch=self._kota.epoch,
             server_ms=self._kota.now_ms(),
             nonce=self._tokens.nonce(),
-            oldest=VERSION,
+            oldest=OLDEST,
             newest=VERSION,
         )
 

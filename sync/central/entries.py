@@ -24,7 +24,7 @@ from sync.central.tokens import Claim
 from sync.wire import page
 from sync.wire.chain import HASH_BYTES, Head, extend_all, log_of, signed_by
 from sync.wire.errors import Code
-from sync.wire.messages import LIMIT_ENTRIES, Push, Pushed
+from sync.wire.messages import LIMIT_ENTRIES, OLDEST, Push, Pushed
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +50,11 @@ class Entries:
         """Take in a page of entries.
 
         Raises `ProblemError`: `standing`'s; 409 for another epoch, a gap, or a fork of the log that is held;
-        413 for too many; 422 for a page that is none, is of another device, or is not signed by this one.
+        413 for too many; 426 from a desk too old; 422 for a page that is none, is of another device, or is not signed by this one.
         """
         run = read_run(raw, claim)
+        if run.header.version < OLDEST:
+            raise ProblemError(Code.UPDATE_NEEDED)
         if run.header.epoch != self._kota.epoch:
             raise ProblemError(Code.EPOCH_CHANGED)
         device = await self._store.read(lambda c: standing(c, claim))

@@ -13,7 +13,7 @@ from sync.desk import entries, errors, keys, sign_in, status, wiping
 from sync.desk.audit import Audit, audit
 from sync.desk.delivery import Delivery, Notify
 from sync.desk.home import Home
-from sync.desk.projection import CaseFile, Changed, DeskStatus, OutboxLine, QueueRow, TimelineLine
+from sync.desk.projection import CaseFile, Changed, DeskStatus, Notice, OutboxLine, QueueRow, TimelineLine
 from sync.desk.store import cases, device, drafts, feed, log, officers, queue
 from sync.desk.store.database import Connection, Database
 from sync.desk.store.device import Identity
@@ -48,6 +48,7 @@ class Desk:
             who = database.read(device.identity)
             if who is None:
                 raise errors.NotEnrolledError
+            database.write(lambda c: feed.read_again(c, who.unit.code, who.device))
             undo.pop_all()
         return cls(database, who, world)
 
@@ -94,6 +95,10 @@ class Desk:
     def case(self, alert_id: str) -> CaseFile | None:
         """All there is on an alert."""
         return self._database.read(lambda c: cases.case(c, self.unit.code, alert_id))
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What must be shown of events on no alert that this version does not know."""
+        return self._database.read(lambda c: cases.notices(c, None))
 
     def find(self, number: str) -> str | None:
         """The id of the alert with Kota's ``number``."""

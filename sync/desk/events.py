@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 
 from sync.case.entry import Entry, Stamp, decode
 from sync.case.unit import Officer
-from sync.wire.messages import DATA_OF_KIND, Event, EventData, EventKind
+from sync.wire.messages import DATA_OF_KIND, Event, EventData, EventKind, Plain
 
 
 class Skip(StrEnum):
@@ -22,11 +22,12 @@ class Skip(StrEnum):
 
 
 class Reading(Struct, frozen=True):
-    """What an event's bytes say. Exactly one of ``data`` and ``skipped`` is None."""
+    """What an event's bytes say. Exactly one of ``data`` and ``skipped`` is None; ``plain`` is there if it must be shown."""
 
     kind: str
     alert: str | None = None
     data: EventData | None = None
+    plain: Plain | None = None
     skipped: Skip | None = None
 
 
@@ -56,7 +57,8 @@ def read_event(body: bytes) -> Reading:
         return Reading("", skipped=Skip.UNREADABLE)
     data = _data.get(event.kind)
     if data is None:
-        return Reading(event.kind, event.alert, skipped=Skip.UNKNOWN_KIND)
+        plain = event.plain if event.must else None
+        return Reading(event.kind, event.alert, plain=plain, skipped=Skip.UNKNOWN_KIND)
     if event.alert is None and event.kind in _ABOUT_AN_ALERT:
         return Reading(event.kind, skipped=Skip.UNREADABLE)
     try:

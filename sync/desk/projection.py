@@ -65,14 +65,23 @@ class OutboxLine(Struct, frozen=True, kw_only=True):
     line: TimelineLine
 
 
+class Notice(Struct, frozen=True, kw_only=True):
+    """Something this version cannot show in full: in both languages, as Kota wrote it for old desks."""
+
+    event: int
+    hi: str
+    en: str
+
+
 class CaseFile(Struct, frozen=True, kw_only=True):
-    """All the desk has on one alert. ``updates`` are later messages of the platform, oldest first."""
+    """All the desk has on one alert. ``notices`` are what only a newer version shows in full, ``updates`` later messages of the platform, oldest first."""
 
     row: QueueRow
     report: Report
     route: str
     updates: tuple[Report, ...]
     timeline: tuple[TimelineLine, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 class Link(StrEnum):

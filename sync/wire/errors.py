@@ -13,6 +13,7 @@
     410  code_expired        ask Kota for a new one
     413  too_large           send fewer
     422  unreadable          the envelope is wrong: our mistake
+    426  update_needed       entries of this version are too old  entries wait for the update; feeds go on
     429, 503                 wait and try again
 
 None of them is ever an outcome for an entry; outcomes stand in `Pushed`. The body is `Problem` as JSON.
@@ -38,6 +39,7 @@ class Code(StrEnum):
     EPOCH_CHANGED = "epoch_changed"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
+    UPDATE_NEEDED = "update_needed"
     BUSY = "busy"
 
 
@@ -54,6 +56,7 @@ STATUS: dict[Code, int] = {
     Code.EPOCH_CHANGED: 409,
     Code.TOO_LARGE: 413,
     Code.UNREADABLE: 422,
+    Code.UPDATE_NEEDED: 426,
     Code.BUSY: 503,
 }
 

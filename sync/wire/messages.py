@@ -22,6 +22,8 @@ from sync.case.report import Report
 from sync.case.unit import Officer, Unit
 
 VERSION = 1
+# Older than this nothing is taken in; what is published is read by every version.
+OLDEST = 1
 
 # In every reply of Kota's; a portal, a proxy or another server does not know it.
 MARK_HEADER = "X-Kota-Sync"

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 from sync.case.entry import Entry
 from sync.case.report import Report
 from sync.desk.events import StrangeEntry, read_entry, read_event
-from sync.desk.projection import CaseFile, Delivery, OutboxLine, TimelineLine
+from sync.desk.projection import CaseFile, Delivery, Notice, OutboxLine, TimelineLine
 from sync.desk.store import queue
 from sync.desk.store.log import State
 from sync.desk.store.tables import alert, alert_update, feed_event, feed_lost, log, timeline
@@ -40,6 +40,21 @@ def case(connection: Connection, unit: str, alert_id: str) -> CaseFile | None:
         route=published.route,
         updates=_updates(connection, alert_id),
         timeline=_timeline(connection, unit, alert_id),
+        notices=notices(connection, alert_id),
+    )
+
+
+def notices(connection: Connection, alert_id: str | None) -> tuple[Notice, ...]:
+    """What must be shown of events this version does not know, on one alert or on none, in the order of the feed."""
+    about = feed_event.c.alert.is_(None) if alert_id is None else feed_event.c.alert == alert_id
+    rows = connection.execute(
+        select(feed_event.c.number, feed_event.c.body)
+        .where(feed_event.c.skipped.is_not(None), about)
+        .order_by(feed_event.c.number)
+    ).all()
+    read = ((row.number, read_event(row.body).plain) for row in rows)
+    return tuple(
+        Notice(event=number, hi=plain.hi, en=plain.en) for number, plain in read if plain is not None
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, update
 
-from sync.desk.events import Reading
+from sync.desk.events import Reading, read_event
 from sync.desk.projection import Changed
 from sync.desk.store import history
 from sync.desk.store.bulk import Bulk
@@ -79,6 +79,26 @@ def _row(line: Line) -> dict[str, Any]:
         "body": line.body,
         "skipped": line.reading.skipped,
     }
+
+
+def read_again(connection: Connection, unit: str, device: str) -> Changed:
+    """Show what an older version kept without understanding it, as far as this one does."""
+    rows = connection.execute(
+        select(feed_event.c.number, feed_event.c.body)
+        .where(feed_event.c.skipped.is_not(None))
+        .order_by(feed_event.c.number)
+    ).all()
+    understood = [(row.number, reading) for row in rows if (reading := read_event(row.body)).data is not None]
+    if not understood:
+        return Changed()
+    changed = Folding(connection, unit, device, understood).write()
+    for number, reading in understood:
+        connection.execute(
+            update(feed_event)
+            .where(feed_event.c.number == number)
+            .values(skipped=None, kind=reading.kind, alert=reading.alert)
+        )
+    return changed
 
 
 def changed_between(connection: Connection, after: int, upto: int) -> Changed:

@@ -267,3 +267,15 @@ def test_the_hub_may_write_on_any_alert_and_its_acknowledgement_does_not_stop_th
             assert (state.unit, state.stage) == ("JJN", CaseStage.NEW)
 
     asyncio.run(play())
+
+
+def test_a_desk_too_old_to_push_still_gets_its_feed(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with stage(tmp_path / "kota") as kota:
+            desk, alert = await desk_with_alert(kota)
+            refused(await desk.post(desk.page([desk.entry(alert)], version=0)), 426, "update_needed")
+            assert await held(kota, desk) == 0
+            await kota.alert(report_at(*JHUNJHUNU, "REF-2"))
+            assert len(await desk.pull()) == 1
+
+    asyncio.run(play())
