@@ -30,6 +30,12 @@ class PostgresServer:
         self.execute("postgres", f"CREATE DATABASE {name}")
         return self.address(name)
 
+    def copy(self, address: str) -> str:
+        """The address of a new database like the one at ``address``, which nobody may have open."""
+        name = f"kota_{next(_numbers)}"
+        self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE {name_of(address)}")
+        return self.address(name)
+
     def execute(self, name: str, *statements: str) -> int:
         """Carry out ``statements``, each on its own, past Kota; how many rows the last one touched."""
         touched = 0

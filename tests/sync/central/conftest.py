@@ -23,3 +23,4 @@ def both_databases(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     if request.param == "postgresql":
         running: PostgresServer = request.getfixturevalue("postgresql_server")
         monkeypatch.setattr(stage, "new_address", lambda: Address(running.new()))
+        monkeypatch.setattr(stage, "copy_of", running.copy)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -55,6 +56,19 @@ class OwnWorld:
 def new_address() -> Address:
     """Where the database of the next Kota is to be; `both_databases` says otherwise."""
     return EMBEDDED
+
+
+def copy_of(address: str) -> str:
+    """The address of a copy of that database: a file is copied with its folder; `both_databases` knows the other."""
+    return address
+
+
+def back_up(folder: Path, backup: Path) -> None:
+    """Copy a Kota that is not running."""
+    shutil.copytree(folder, backup)
+    address = Home(backup).settings().database
+    settings = backup / "kota.toml"
+    settings.write_text(settings.read_text().replace(address, copy_of(address)))
 
 
 def create(home: Home, world: OwnWorld) -> None:

@@ -14,6 +14,8 @@ from sync.wire.messages import Begun, Outcome, Push, Pushed, Refusal
 from tests.sync.central.stage import StageDesk, stage
 from tests.sync.central.test_entries import desk_with_alert, refused
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 async def begin(desk: StageDesk, after: int = 1) -> int:
     answer = await desk.stage.client.post("/v1/incarnation", json={"after": after}, headers=desk.headers)

@@ -1,12 +1,12 @@
 """A Kota restored from a backup gets back what it lost: from the logs of its desks, and under its own old signature."""
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
 from sync.case.entry import Note
 from sync.central import rejoining
@@ -16,7 +16,9 @@ from sync.wire import page
 from sync.wire.chain import Head, extend_all, feed_of, genesis, log_of
 from sync.wire.messages import Changes, Event, EventKind, Refusal
 from sync.wire.rejoin import Offer, Offered, Point, Rejoin, Rejoined
-from tests.sync.central.stage import JHUNJHUNU, OwnWorld, Stage, StageDesk, report_at, stage
+from tests.sync.central.stage import JHUNJHUNU, OwnWorld, Stage, StageDesk, back_up, report_at, stage
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 
 class Remembering:
@@ -82,7 +84,7 @@ async def lose(folder: Path, world: OwnWorld) -> tuple[Remembering, Remembering,
         await kota.alert(report_at(*JHUNJHUNU, "REF-1"))
         await desk.pull()
         await hub.pull()
-    shutil.copytree(folder / "kota", folder / "backup")
+    back_up(folder / "kota", folder / "backup")
     async with stage(folder / "kota", world) as kota:
         desk.desk.stage = hub.desk.stage = kota
         await kota.alert(report_at(*JHUNJHUNU, "REF-2"))
