@@ -15,8 +15,8 @@ import pytest
 
 from sync.case.entry import Note, decode
 from sync.central.home import Home
-from sync.wire.chain import genesis, log_of
-from sync.wire.messages import Enrolled, EntryPublished, EventKind
+from sync.wire.chain import extend_all, genesis, log_of
+from sync.wire.messages import Enrolled, EntryPublished, EventKind, Outcome, Pushed
 from tests import postgresql
 from tests.journeys.kota import Kota, free_port
 from tests.sync.central.stage import JHUNJHUNU, OwnWorld, Stage, StageDesk, report_at
@@ -87,11 +87,19 @@ async def enrol(kota: Stage, node: Kota, unit: str) -> StageDesk:
 
 
 async def write(desk: StageDesk, alert: str, said: list[str]) -> None:
-    """Push notes, one or three at a time, and keep what was said to be at Kota."""
+    """Push notes, one to three at a time and each page to two nodes at once; keep what was said to be at Kota."""
     for turn in range(PUSHES):
         texts = [f"{desk.device} {turn} {part}" for part in range(1 + turn % 3)]
-        pushed = await desk.push(*(desk.entry(alert, Note(text)) for text in texts))
-        assert {one.why for one in pushed.settled} == {None}
+        bodies = [desk.entry(alert, Note(text)) for text in texts]
+        page = desk.page(bodies)
+        answers = await asyncio.gather(desk.post(page), desk.post(page))
+        for answer in answers:
+            assert answer.status_code == 200, answer.text
+            pushed = msgspec.json.decode(answer.content, type=Pushed)
+            assert [(one.outcome, one.why) for one in pushed.settled] == [(Outcome.APPLIED, None)] * len(
+                texts
+            )
+        desk.head = extend_all(desk.head, bodies)[-1]
         said += texts
 
 
