@@ -16,12 +16,11 @@ from sqlalchemy import delete, update
 
 from sync import sqlite
 from sync.central import applying, settling
-from sync.central.store import alerts, devices, feeds, logs, tables, writer
+from sync.central.store import alerts, feeds, logs, tables, writer
 from sync.central.watch import Watch
 from sync.desk import loops, pull, push, receipts, status
 from sync.desk.events import read_event
-from sync.desk.failures import Answered, LinkFailure
-from sync.desk.step import Step
+from sync.desk.failures import LinkFailure
 from sync.desk.store import cases, feed, log
 from sync.desk.store import tables as desk_tables
 from sync.desk.store.feed import Line
@@ -99,7 +98,7 @@ def _receipt_before_commit(real: Any) -> Any:
     return SimpleNamespace(standing=standing, receipt_given=real.receipt_given)
 
 
-def _settled_before_the_reply(real: Any) -> Any:
+def _fate_without_a_reply(real: Any, fate: str) -> Any:
     def step(self: Any) -> Any:
         run = next((one for one in self._database.read(self._next) if isinstance(one, log.Run)), None)
         try:
@@ -108,7 +107,7 @@ def _settled_before_the_reply(real: Any) -> Any:
             if run is not None:
                 mine = desk_tables.log.c.number <= run.head.number
                 self._database.write(
-                    lambda c: c.execute(update(desk_tables.log).where(mine).values(state="settled"))
+                    lambda c: c.execute(update(desk_tables.log).where(mine).values(state=fate))
                 )
             raise
 
@@ -197,15 +196,6 @@ def _poison_retried(real: Any) -> Any:
     return lambda c, who, settled: real(c, who, [one for one in settled if one.why is None])
 
 
-def _refusal_is_an_outcome(_: Any) -> Any:
-    def answered(self: Any, answer: Answered, run: Any) -> Any:
-        mine = desk_tables.log.c.number <= run.head.number
-        self._database.write(lambda c: c.execute(update(desk_tables.log).where(mine).values(state="refused")))
-        return Step()
-
-    return answered
-
-
 def _clock_is_a_gate(real: Any) -> Any:
     def why_not(one: Any, *others: Any) -> Any:
         off = 0 if one.entry is None else one.entry.at.wall_ms - world.START_MS
@@ -278,7 +268,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "an entry counts as delivered though no reply came",
         frozenset({"NoLoss"}),
-        _replaced(push.Pusher, "step", _settled_before_the_reply),
+        _replaced(push.Pusher, "step", lambda real: _fate_without_a_reply(real, "settled")),
         faults=(
             Kind.DROP_REQUEST,
             Kind.HALF_OPEN,
@@ -299,11 +289,6 @@ BUGS: tuple[Bug, ...] = (
         "a log's chain leaves out part of the body",
         frozenset({"DeviceChain"}),
         _replaced(log, "chain", _chain_without_body),
-    ),
-    Bug(
-        "Kota forgets how far it has a log",
-        frozenset({"OnceOnly", "NoMistake", "HonestAck", "Converge"}),
-        _replaced(devices, "advance", lambda _: lambda *_: None),
     ),
     Bug(
         "Kota does not look whether it holds an entry already",
@@ -353,8 +338,8 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "an error of the link is taken for an outcome",
         frozenset({"NoBlock", "NoLoss"}),
-        _replaced(push.Pusher, "_answered", _refusal_is_an_outcome),
-        faults=(Kind.REFUSED,),
+        _replaced(push.Pusher, "step", lambda real: _fate_without_a_reply(real, "refused")),
+        faults=(Kind.DROP_REQUEST, Kind.REFUSED),
     ),
     Bug(
         "entries of a PC with a wrong clock are refused",

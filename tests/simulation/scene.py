@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from sync import resources
@@ -166,9 +167,13 @@ class Ended(logging.Handler):
 
 @cache
 def _template() -> Path:
-    """A Kota with every unit, made once for the process."""
+    """A Kota with every unit, made once for the process and gone with it."""
     folder = Path(tempfile.mkdtemp(prefix="kota-template-", dir=_fast()))
-    world = MachineWorld(Clock(), "template", 0, 330)
+    # Also at the end of a worker process, where atexit says nothing.
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=1)
+    clock = Clock()
+    clock.loop.close()
+    world = MachineWorld(clock, "template", 0, 330)
     Home(folder / "kota").create(("kota.test",), Listen("127.0.0.1", 8443), resources.units(), world)
     return folder / "kota"
 

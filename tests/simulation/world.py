@@ -173,6 +173,8 @@ class Fiber:
         _current.fiber, before = self, _current.fiber
         self._go.release()
         if not self._back.acquire(timeout=STUCK_S):
+            # It is left to itself, and ends where it next waits.
+            self.alive, self.doomed = False, True
             raise StuckError
         _current.fiber = before
 

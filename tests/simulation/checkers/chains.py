@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.wire.chain import Head, Owner, feed_of, genesis, log_of, signed_by
-from sync.wire.messages import EntryPublished, Event
+from sync.wire.messages import EntryPublished, Event, Receipt
 from tests.simulation.checkers.base import Checker
+
+if TYPE_CHECKING:
+    from tests.simulation.machines import DeskMachine
+    from tests.simulation.network import Call
 
 Rows = Iterable[tuple[int, bytes, bytes]]
 
@@ -80,6 +85,15 @@ class DeviceChain(Checker):
 
 class FeedChain(Checker):
     """Each unit's feed is 1..n and chained, and what a desk holds of it is its beginning."""
+
+    def sent(self, desk: "DeskMachine", call: "Call") -> None:
+        if call.path != "/v1/receipts":
+            return
+        receipt = msgspec.json.decode(call.body, type=Receipt)
+        query = "SELECT hash FROM feed_event WHERE unit = ? AND number = ?"
+        held = self.scene.kota.rows(query, desk.unit, receipt.upto)
+        if not held or bytes(held[0][0]).hex() != receipt.head:
+            self.broken(f"{desk.name} holds another feed than Kota at {receipt.upto}")
 
     def finished(self) -> None:
         query = "SELECT number, hash, body FROM feed_event WHERE unit = ? ORDER BY number"
