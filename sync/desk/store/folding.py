@@ -183,5 +183,7 @@ def _known_entries(connection: Connection, events: Sequence[tuple[int, Reading]]
     """Which of the entries in ``events`` an earlier event has brought already."""
     entries = (read_entry(r.data.entry) for _, r in events if isinstance(r.data, EntryPublished))
     ids = [entry.id for entry in entries if entry is not None]
+    if not ids:
+        return set()
     found = connection.execute(select(timeline.c.entry_id).where(timeline.c.entry_id.in_(ids)))
     return set(found.scalars())
