@@ -38,6 +38,7 @@ ADVICE = {
     LinkProblem.REVOKED: mark("Kota has struck off this PC: it gets no new alerts"),
     LinkProblem.BUSY: mark("Kota is busy; this PC tries again by itself"),
     LinkProblem.DIFFERS: mark("The history here and at Kota differ: nothing was overwritten"),
+    LinkProblem.OUTDATED: mark("This program is too old to deliver entries: install the new version"),
 }
 
 

@@ -203,6 +203,14 @@ class DeviceRevokedError(DeskError):
     sentence = mark("Kota has struck this PC off. Everything stays saved here; phone Kota.")
 
 
+class ProgramOutdatedError(DeskError):
+    """Kota takes no entries of this version any more."""
+
+    sentence = mark(
+        "This program is too old to deliver entries to Kota. Everything is saved here; install the new version."
+    )
+
+
 class HistoryDiffersError(DeskError):
     """Feed or log of the two ends cannot both be right."""
 

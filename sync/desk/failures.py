@@ -57,6 +57,12 @@ class Differs(LinkFailure):
     problem = LinkProblem.DIFFERS
 
 
+class Outdated(LinkFailure):
+    """Kota takes no entries from so old a program. They wait; the feed goes on."""
+
+    problem = LinkProblem.OUTDATED
+
+
 class OtherHistory(Differs):
     """Kota's feed is not the one stored here, or its epoch is another: it was restored from a backup. Rejoin."""
 
@@ -79,6 +85,7 @@ _SPOKEN: dict[LinkProblem, type[errors.DeskError]] = {
     LinkProblem.BUSY: errors.KotaBusyError,
     LinkProblem.REVOKED: errors.DeviceRevokedError,
     LinkProblem.DIFFERS: errors.HistoryDiffersError,
+    LinkProblem.OUTDATED: errors.ProgramOutdatedError,
 }
 
 

@@ -22,6 +22,7 @@ from sync.desk.failures import (
     NotKota,
     NotTrusted,
     OtherHistory,
+    Outdated,
     Revoked,
     TooSlow,
     Unreachable,
@@ -152,6 +153,8 @@ class Link:
                 return Busy(_retry_after_s(reply))
             case Code.DEVICE_REVOKED | Code.NOT_YOUR_FEED:
                 return Revoked(problem.error)
+            case Code.UPDATE_NEEDED:
+                return Outdated(problem.error)
             case Code.HEAD_MISMATCH | Code.EPOCH_CHANGED:
                 return OtherHistory(problem.error)
             case _:

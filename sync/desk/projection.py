@@ -101,6 +101,7 @@ class LinkProblem(StrEnum):
     REVOKED = "revoked"
     BUSY = "busy"
     DIFFERS = "differs"
+    OUTDATED = "outdated"
 
 
 class DeskStatus(Struct, frozen=True, kw_only=True):

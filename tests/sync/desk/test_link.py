@@ -9,10 +9,11 @@ from threading import Event, Thread
 import msgspec
 import pytest
 
-from sync.desk import throwaway
-from sync.desk.failures import LinkFailure, NotKota, NotTrusted, OtherHistory, Unreachable
+from sync.desk import errors, throwaway
+from sync.desk.failures import LinkFailure, NotKota, NotTrusted, OtherHistory, Unreachable, spoken
 from sync.desk.kota import hello
 from sync.desk.link import JSON, Link, trusting
+from sync.desk.projection import LinkProblem
 from sync.desk.throwaway import Authority
 from sync.wire.messages import Hello
 from sync.world import Machine
@@ -65,6 +66,17 @@ def test_a_portal_is_not_kota_even_with_a_trusted_certificate(
 ) -> None:
     with throwaway.serving(ours, throwaway.reply_to_all(body, media_type, mark=mark)) as server:
         assert type(failure_of(server, ours)) is NotKota
+
+
+def test_a_program_too_old_to_push_is_told_so_and_not_that_the_histories_differ(ours: Authority) -> None:
+    problem = b'{"epoch":"e","server_ms":1,"error":"update_needed"}'
+    head = (
+        f"HTTP/1.1 426 X\r\nX-Kota-Sync: 1\r\nContent-Type: {JSON}\r\nContent-Length: {len(problem)}\r\n\r\n"
+    )
+    with throwaway.serving(ours, head.encode() + problem) as server:
+        failure = failure_of(server, ours, "e")
+    assert failure.problem is LinkProblem.OUTDATED
+    assert isinstance(spoken(failure), errors.ProgramOutdatedError)
 
 
 def test_a_redirect_is_not_followed(ours: Authority) -> None:
