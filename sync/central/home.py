@@ -7,43 +7,23 @@ must never overwrite a folder that has anything in it.
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 import platformdirs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from msgspec import Meta, Struct
 
 from sync.case.unit import Unit
 from sync.central import authority
 from sync.central.kota import Kota
+from sync.central.settings import EMBEDDED, SQLITE, Address, Listen, Settings, write
 from sync.central.store import database
 from sync.central.store.database import Place, Store
 from sync.words import SpokenError, mark
 from sync.world import World
 
-SQLITE = "sqlite"
 DATABASE_PASSWORD = "database-password"  # noqa: S105  # the name of the file
 SECRET_BYTES = 32
 EPOCH_BYTES = 16
-
-SETTINGS = """\
-# Settings of this Kota. Change them while it is stopped; secrets are in other files.
-
-# "sqlite" is a file in this folder. "postgresql://user@host/name" is a database that any number of Kotas may share;
-# its password stands in secrets/database-password, or where PostgreSQL's own programs look for it.
-database = {database}
-
-[listen]
-# The address of this machine to listen on: "0.0.0.0" is every network, "127.0.0.1" is this machine only.
-host = {listen}
-port = {port}
-
-[public]
-# The names and addresses under which desks reach this machine; the certificate is made out to these.
-# The first one is written into enrolment files.
-hosts = {hosts}
-"""
 
 
 class HomeUnreadableError(SpokenError):
@@ -80,46 +60,6 @@ class SettingsBrokenError(SpokenError):
     """``kota.toml`` is not what it must be."""
 
     sentence = mark("The settings in {file} cannot be read: {reason}. Correct that line and try again.")
-
-
-class Listen(Struct, frozen=True):
-    """Where the server listens."""
-
-    host: Annotated[str, Meta(min_length=1)]
-    port: Annotated[int, Meta(ge=1, le=65535)]
-
-
-class Public(Struct, frozen=True):
-    """How desks reach it."""
-
-    hosts: Annotated[tuple[str, ...], Meta(min_length=1)]
-
-
-class Address(Struct, frozen=True):
-    """Where the database is to be: as in ``kota.toml``, with the password if it needs one."""
-
-    database: str = SQLITE
-    password: str | None = None
-
-
-EMBEDDED = Address()
-
-
-class Settings(Struct, frozen=True):
-    """What stands in ``kota.toml``."""
-
-    listen: Listen
-    public: Public
-    database: str = SQLITE
-
-    def url(self) -> str:
-        """The address for enrolment files."""
-        return url(self.public.hosts[0], self.listen.port)
-
-
-def url(host: str, port: int) -> str:
-    """The ``https`` address of a host name, an IPv4 or an IPv6 address."""
-    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def folder_of_machine() -> Path:
@@ -249,13 +189,7 @@ class Home:
             write_private(self._secrets / name, world.chance(SECRET_BYTES).hex().encode() + b"\n")
         if address.password is not None:
             write_private(self._secrets / DATABASE_PASSWORD, address.password.encode() + b"\n")
-        settings = SETTINGS.format(
-            # Every JSON string and list of strings is one of TOML as well.
-            listen=msgspec.json.encode(listen.host).decode(),
-            port=listen.port,
-            hosts=msgspec.json.encode(hosts).decode(),
-            database=msgspec.json.encode(address.database).decode(),
-        )
+        settings = write(listen, hosts, address.database)
         write_private(self.settings_file, settings.encode())
 
 

@@ -14,8 +14,9 @@ from types import FrameType
 
 import uvicorn
 
-from sync.central.home import Home, HomeUnreadableError, url
+from sync.central.home import Home, HomeUnreadableError
 from sync.central.running import Running, running
+from sync.central.settings import url
 from sync.words import SpokenError, mark
 from sync.world import World
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sync import resources
 from sync.central import enrolment
-from sync.central.home import Home, Listen
+from sync.central.home import Home
+from sync.central.settings import Listen
 from tests.simulation import acting, seams
 from tests.simulation.checkers import Checker, Violation
 from tests.simulation.faults import KOTA, Fault

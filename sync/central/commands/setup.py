@@ -8,7 +8,7 @@ from pathlib import Path
 from sync import resources
 from sync.central.commands.answer import AddCommand, Answer, Asked
 from sync.central.commands.directory import password_in
-from sync.central.home import SQLITE, Address, Listen
+from sync.central.settings import SQLITE, Address, Listen
 from sync.words import mark
 
 DEFAULT_PORT = 8443

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync.central.home import Address
+from sync.central.settings import Address
 from tests import postgresql
 from tests.postgresql import PostgresServer
 from tests.sync.central import stage

@@ -18,8 +18,9 @@ from sync.case import entry
 from sync.case.entry import Acknowledgement, Entry, EntryData, Stamp
 from sync.case.unit import Officer
 from sync.central import enrolment
-from sync.central.home import EMBEDDED, Address, Home, Listen
+from sync.central.home import Home
 from sync.central.running import Running, running
+from sync.central.settings import EMBEDDED, Address, Listen
 from sync.wire import page
 from sync.wire.chain import Head, extend, extend_all, feed_of, genesis, log_of, sign, signed_by
 from sync.wire.messages import Changes, Enrol, Enrolled, Event, Prove, Push, Pushed, token_challenge

@@ -11,7 +11,8 @@ from sqlalchemy import create_engine
 from sync import resources, sqlite
 from sync.case.entry import Note
 from sync.central.audit import Audited, audit
-from sync.central.home import Address, Home, Listen
+from sync.central.home import Home
+from sync.central.settings import Address, Listen
 from sync.central.store import alerts, database, intake
 from sync.central.store.database import NewerDatabaseError, Store
 from sync.central.store.tables import metadata

@@ -20,8 +20,9 @@ from sync.case.priority import Judgement, Priority, Why
 from sync.case.unit import Officer
 from sync.central import officers
 from sync.central.audit import audit
-from sync.central.home import Address, Home, Listen
+from sync.central.home import Home
 from sync.central.officers import OfficerElsewhereError
+from sync.central.settings import Address, Listen
 from sync.central.store import alerts, database, devices, directory, feeds, intake
 from sync.central.store.alerts import AlertRow
 from sync.central.store.database import Connection, Store, StoreFailedError

@@ -1,0 +1,77 @@
+"""What stands in ``kota.toml``: where Kota listens, how desks reach it, where its database is. No secrets."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+SQLITE = "sqlite"
+
+TEMPLATE = """\
+# Settings of this Kota. Change them while it is stopped; secrets are in other files.
+
+# "sqlite" is a file in this folder. "postgresql://user@host/name" is a database that any number of Kotas may share;
+# its password stands in secrets/database-password, or where PostgreSQL's own programs look for it.
+database = {database}
+
+[listen]
+# The address of this machine to listen on: "0.0.0.0" is every network, "127.0.0.1" is this machine only.
+host = {listen}
+port = {port}
+
+[public]
+# The names and addresses under which desks reach this machine; the certificate is made out to these.
+# The first one is written into enrolment files.
+hosts = {hosts}
+"""
+
+
+class Listen(Struct, frozen=True):
+    """Where the server listens."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Public(Struct, frozen=True):
+    """How desks reach it."""
+
+    hosts: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class Address(Struct, frozen=True):
+    """Where the database is to be: as in ``kota.toml``, with the password if it needs one."""
+
+    database: str = SQLITE
+    password: str | None = None
+
+
+EMBEDDED = Address()
+
+
+class Settings(Struct, frozen=True):
+    """What stands in ``kota.toml``."""
+
+    listen: Listen
+    public: Public
+    database: str = SQLITE
+
+    def url(self) -> str:
+        """The address for enrolment files."""
+        return url(self.public.hosts[0], self.listen.port)
+
+
+def url(host: str, port: int) -> str:
+    """The ``https`` address of a host name, an IPv4 or an IPv6 address."""
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def write(listen: Listen, hosts: tuple[str, ...], database: str) -> str:
+    """A new ``kota.toml``."""
+    return TEMPLATE.format(
+        # Every JSON string and list of strings is one of TOML as well.
+        listen=msgspec.json.encode(listen.host).decode(),
+        port=listen.port,
+        hosts=msgspec.json.encode(hosts).decode(),
+        database=msgspec.json.encode(database).decode(),
+    )
