@@ -1,6 +1,6 @@
 """Kota's end: takes reports in, routes them, publishes a feed to each unit, keeps the one history.
 
-home, authority            the folder of this installation and its certificates
+home, settings, authority  the folder of this installation, what it is set to, its certificates
 store                      the database; the only room that knows SQL
 intake, routing, events    from a platform's message to the feeds
 entries                    from a device's log to the feeds

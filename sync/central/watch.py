@@ -16,6 +16,7 @@ from sync.central.store.database import Store, StoreFailedError
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.04
+AFTER_FAILURE_S = 1.0
 
 
 class Watch:
@@ -51,6 +52,7 @@ class Watch:
         except StoreFailedError:
             # Whoever waits reads again at the end of the wait; the next look comes soon.
             log.warning("watch: the database could not be read")
+            await asyncio.sleep(AFTER_FAILURE_S)
             return
         for unit, end in ends.items():
             if self._seen.get(unit) != end:
