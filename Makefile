@@ -18,7 +18,7 @@ check: tools          ## lint, format, types and the dependency rule
 words: tools          ## collect the sentences for the translators and compile what they wrote
 	@.venv/bin/pybabel -q extract -k text -k count:1,2 -k mark --no-location --sort-output \
 	    --project kota -o build/kota.pot sync desktop
-	@.venv/bin/pybabel -q update -d resources/translations -D kota -i build/kota.pot -N --omit-header
+	@.venv/bin/pybabel -q update -d resources/translations -D kota -i build/kota.pot -N --ignore-pot-creation-date --width 100
 	@.venv/bin/pybabel -q compile -d resources/translations -D kota
 
 tools:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
+    literal_column,
 )
 
 VERSION = 1
@@ -143,8 +143,8 @@ Index(
     "one_responsible_unit",
     assignment.c.alert,
     unique=True,
-    sqlite_where=assignment.c.state == text("'responsible'"),
-    postgresql_where=assignment.c.state == text("'responsible'"),
+    sqlite_where=assignment.c.state == literal_column("'responsible'"),
+    postgresql_where=assignment.c.state == literal_column("'responsible'"),
 )
 
 feed_head = Table(
