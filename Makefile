@@ -7,7 +7,7 @@ run: tools            ## play one alert from Meta's report to the officer's desk
 	@$(RUN) tests.journeys.story
 
 test: tools           ## every test; `make test ONLY="-m 'not slow'"` leaves out real processes and the frozen build
-	@$(RUN) pytest $(ONLY)
+	@$(RUN) pytest --numprocesses=auto $(ONLY)
 
 check: tools          ## lint, format, types and the dependency rule
 	@.venv/bin/ruff check --quiet

@@ -155,7 +155,7 @@ class Hands(QObject):
         return QApplication.focusWidget() or active
 
     def _press(self, keys: str) -> None:
-        chord = QKeySequence(keys)[0]
+        chord = QKeySequence(keys)[0]  # type: ignore[index]  # the stubs do not know it
         QTest.keyClick(self._target(), chord.key(), chord.keyboardModifiers())
 
     def _write(self, text: str, pause_ms: int) -> None:
