@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -89,8 +88,7 @@ class Window:
 
     def kill(self) -> None:
         """Kill -9, as a power cut would."""
-        if self._process.poll() is None:
-            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._release()
 
     def close(self) -> int:
