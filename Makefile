@@ -10,7 +10,7 @@ test: tools           ## every test; `make test ONLY="-m 'not slow'"` leaves out
 	@$(RUN) pytest --numprocesses=auto $(ONLY)
 
 check: tools          ## lint, format, types and the dependency rule
-	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff check --no-cache --quiet
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache | tail -n 2
