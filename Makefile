@@ -6,7 +6,8 @@ RUN = .venv/bin/python -m
 run: tools            ## play one alert from Meta's report to the officer's desk and back to Kota
 	@$(RUN) tests.journeys.story
 
-test: tools           ## every test; `make test ONLY="-m 'not slow'"` leaves out real processes and the frozen build
+test:                 ## every test; `make test ONLY="-m 'not slow'"` leaves out real processes and the frozen build
+	@.ci/tools test
 	@$(RUN) pytest --numprocesses=auto $(ONLY)
 
 check: tools          ## lint, format, types and the dependency rule
