@@ -6,11 +6,12 @@ RUN = .venv/bin/python -m
 run: tools            ## play one alert from Meta's report to the officer's desk and back to Kota
 	@$(RUN) tests.journeys.story
 
-test: tools           ## every test; `make test ONLY="-m 'not slow'"` leaves out real processes and the frozen build
-	@$(RUN) pytest $(ONLY)
+test:                 ## every test; `make test ONLY="-m 'not slow'"` leaves out real processes and the frozen build
+	@.ci/tools test
+	@$(RUN) pytest --numprocesses=auto $(ONLY)
 
 check: tools          ## lint, format, types and the dependency rule
-	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff check --no-cache --quiet
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache | tail -n 2
@@ -19,9 +20,10 @@ bench: tools          ## what it costs, one line of JSON for each figure; `make 
 	@$(RUN) tests.bench $(ONLY)
 
 words: tools          ## collect the sentences for the translators and compile what they wrote
+	@mkdir -p build
 	@.venv/bin/pybabel -q extract -k text -k count:1,2 -k mark --no-location --sort-output \
 	    --project kota -o build/kota.pot sync desktop
-	@.venv/bin/pybabel -q update -d resources/translations -D kota -i build/kota.pot -N --omit-header
+	@.venv/bin/pybabel -q update -d resources/translations -D kota -i build/kota.pot -N --ignore-pot-creation-date --width 100
 	@.venv/bin/pybabel -q compile -d resources/translations -D kota
 
 tools:

@@ -4,7 +4,7 @@ It is the only place that joins rooms to the desk. It reads on the GUI thread (e
 through the bridge. It must never say *saved* before the store has.
 """
 
-from PySide6.QtCore import QObject, QPoint, QRect, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from desktop.alarm.ringer import Ringer
@@ -52,13 +52,15 @@ class Workplace(QObject):
         self._connect()
         window.strip.show_sound(works=player.works)
         window.show_page(self.work)
+        self._second.start()
         self._leave_seat()
         self._on_changed(Changed(status=True, officers=True))
-        self._second.start()
 
     def _connect(self) -> None:
         self._bridge.changed.connect(self._on_changed)
         self._window.key_pressed.connect(self._on_key)
+        # Queued: by then the window has its place and its parts have theirs.
+        self._window.shown.connect(self._show_alarm, Qt.ConnectionType.QueuedConnection)
         self.lock.sign_in_wanted.connect(self._sign_in)
         self.queue.chosen.connect(self._open)
         self.case.entry_wanted.connect(self._record)
@@ -103,16 +105,19 @@ class Workplace(QObject):
         self.queue.show_status(status)
 
     def _show_alarm(self) -> None:
+        if not self._second.isActive():
+            return  # Closed meanwhile; this was still on its way.
         rows = self._desk.alarming()
-        corner = self._window.mapToGlobal(QPoint(4, self._window.strip.height() + 4))
-        beside = QRect(corner, self.queue.size())
-        was_silent = not self.ringer.ringing
-        self.alarm.show_alarming(rows, locked=self.officer is None, beside=beside)
-        if not rows:
+        if rows:
+            self.ringer.start(live=any(row.live for row in rows))
+        else:
             self.ringer.stop()
-            return
-        self.ringer.start(live=any(row.live for row in rows))
-        if was_silent:
+        if rows and not self._window.isVisible():
+            return  # The alarm has no place beside a window that has none yet; `shown` comes at once.
+        corner = self._window.mapToGlobal(QPoint(4, self._window.strip.height() + 4))
+        appears = bool(rows) and not self.alarm.isVisible()
+        self.alarm.show_alarming(rows, locked=self.officer is None, beside=QRect(corner, self.queue.size()))
+        if appears:
             # Our keys answer the alarm. Where the system lets no window come forward by itself, it flashes instead,
             # and a click on the alarm remains.
             if self._window.isMinimized():

@@ -6,7 +6,7 @@ It must never take the keyboard from somebody who is typing, and never close at 
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -66,8 +66,8 @@ class AlarmWindow(QWidget):
         self.retranslate()
         self.setFixedWidth(WIDTH)
         self.adjustSize()
+        self._move_to(self.pos() if self.isVisible() else beside.topLeft())
         if not self.isVisible():
-            self.move(beside.topLeft())
             self.show()
             self._pulse.start()
         self.raise_()
@@ -113,6 +113,13 @@ class AlarmWindow(QWidget):
         painter.setPen(QPen(QColor(theme.PAPER if self._bright else theme.ALARM), 6))
         painter.drawRect(self.rect().adjusted(3, 3, -4, -4))
         painter.end()
+
+    def _move_to(self, corner: QPoint) -> None:
+        """There, but whole on the screen: more alerts make it taller, and the button is at its lower end."""
+        area = self.screen().availableGeometry()
+        whole = self.frameGeometry()
+        last = area.bottomRight() - QPoint(whole.width(), whole.height())
+        self.move(max(area.left(), min(corner.x(), last.x())), max(area.top(), min(corner.y(), last.y())))
 
     def _beat(self) -> None:
         self._bright = not self._bright

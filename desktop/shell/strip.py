@@ -23,7 +23,9 @@ LOOK = {
     Shape.ASKING: ("#e3e6ea", theme.INK, theme.PAPER),
 }
 TONGUES = {Tongue.HINDI: "हिन्दी", Tongue.ENGLISH: "English"}
-NO_SOUND = mark("No sound on this PC: watch the screen")
+NO_SOUND, WATCH = mark("No sound on this PC"), mark("Watch the screen")
+# What is said of the link gives way last.
+LINK_WIDTH = 340
 
 
 class Claim(QFrame):
@@ -78,6 +80,7 @@ class TruthStrip(QWidget):
         self._switch.clicked.connect(self.language_wanted)
         self._lock.clicked.connect(self.lock_wanted)
         self._help.clicked.connect(self.help_wanted)
+        self._link.setMinimumWidth(LINK_WIDTH)
         self._arrange()
         language.changed.connect(self.retranslate)
         self.retranslate()
@@ -125,7 +128,7 @@ class TruthStrip(QWidget):
         self._lock.setVisible(self._officer is not None)
         self._sound.setVisible(self._silent)
         if self._silent:
-            silence = Truth(Shape.CUT, tell.text(NO_SOUND), "")
+            silence = Truth(Shape.CUT, tell.text(NO_SOUND), tell.text(WATCH))
             self._sound.show_truth(silence, (theme.CUT_PALE, theme.CUT, theme.CUT_PALE))
         for shown in (self._link, self._who, self._where, self._clock_word):
             shown.setVisible(status is not None)

@@ -4,7 +4,7 @@ It knows rooms as widgets only; what they mean to each other is wired in `deskto
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.shell.help_sheet import HelpSheet
@@ -18,9 +18,10 @@ SIZE = (1366, 768)
 
 
 class MainWindow(QWidget):
-    """`key_pressed` carries a `Key`; `closed` comes once, when the window has really closed."""
+    """`key_pressed` carries a `Key`; `shown` comes at each show; `closed` once, when the window has really closed."""
 
     key_pressed = Signal(object)
+    shown = Signal()
     closed = Signal()
 
     def __init__(self, language: Language) -> None:
@@ -106,6 +107,10 @@ class MainWindow(QWidget):
         name(self._question, question)
         name(self._leave, tell.text("Close all the same"))
         name(self._stay, tell.text("Keep it open"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._waiting and not self._sure:

@@ -70,6 +70,11 @@ class Home:
         self.check()
 
     def check(self) -> None:
-        """Raise `HomeUnreadableError` unless the folder can be read and written."""
-        if not self.folder.is_dir() or not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
+        """Raise `HomeUnreadableError` unless the folder can be read and written; one that is not there yet can be made."""
+        try:
+            nearest = next(place for place in (self.folder, *self.folder.parents) if place.exists())
+        except OSError as error:
+            raise HomeUnreadableError(folder=self.folder) from error
+        ours = nearest == self.folder
+        if not nearest.is_dir() or (ours and not os.access(nearest, os.R_OK | os.W_OK | os.X_OK)):
             raise HomeUnreadableError(folder=self.folder)

@@ -20,7 +20,8 @@ from sync.world import World
 _log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 60
+# Short: a restored link must not go unused while somebody waits; random parts of it keep desks from returning together.
+LONGEST_PAUSE_S = 10
 LONGEST_ASKED_PAUSE_S = 300
 # A step that found nothing and did not even wait must not spin.
 QUIET_MS = 1_000

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,20 @@ def test_a_new_alert_shows_the_alarm_and_rings(signed_in: Stage) -> None:
     until(signed_in.seat.alarm.isVisible)
     assert said("NEW ALERT") in readable(signed_in)
     assert signed_in.seat.ringer.ringing
+
+
+def test_an_alarm_that_waits_at_the_start_stands_below_the_strip_and_stays_whole_as_it_grows(
+    signed_in: Stage,
+) -> None:
+    signed_in.kota.alert(sample(0))
+    signed_in.open_again()
+    alarm, strip = signed_in.seat.alarm, signed_in.application.window.strip
+    until(alarm.isVisible)
+    assert alarm.y() - strip.mapToGlobal(QPoint(0, strip.height())).y() in range(20)
+    alarm.move(0, 10_000)
+    signed_in.kota.alert(sample(2))
+    until(lambda: len(signed_in.desk.alarming()) == 2)
+    until(lambda: alarm.screen().availableGeometry().contains(alarm.geometry()))
 
 
 def test_neither_escape_nor_closing_stops_it(signed_in: Stage) -> None:
@@ -154,4 +168,4 @@ def test_the_strip_says_when_nothing_can_be_heard(signed_in: Stage) -> None:
     silent.sound_told.connect(lambda works: signed_in.application.window.strip.show_sound(works=works))
     silent.start(live=False)
     silent.stop()
-    assert said("No sound on this PC: watch the screen") in readable(signed_in)
+    assert said("No sound on this PC") in readable(signed_in)

@@ -151,11 +151,12 @@ class Hands(QObject):
         print(json.dumps({"done": "problem" not in values, **values}, ensure_ascii=False), flush=True)
 
     def _target(self) -> QWidget:
-        active = QApplication.activeModalWidget() or QApplication.activeWindow() or windows()[-1]
-        return QApplication.focusWidget() or active
+        # In front of a user the desk may lie behind another window: its own field keeps the keyboard all the same.
+        window = QApplication.activeWindow() or self._window
+        return QApplication.focusWidget() or window.focusWidget() or window
 
     def _press(self, keys: str) -> None:
-        chord = QKeySequence(keys)[0]
+        chord = QKeySequence(keys)[0]  # type: ignore[index]  # the stubs do not know it
         QTest.keyClick(self._target(), chord.key(), chord.keyboardModifiers())
 
     def _write(self, text: str, pause_ms: int) -> None:

@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 import json
-import os
-import signal
 import socket
 import ssl
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,18 +77,18 @@ class Kota:
         assert json.loads(line)["listening"] == self.url
 
     def kill(self) -> None:
-        """Kill -9: nothing is flushed, nobody is told."""
-        self._end(signal.SIGKILL)
+        """Kill -9 (or what Windows has for it): nothing is flushed, nobody is told."""
+        self._end(subprocess.Popen.kill)
 
     def stop(self) -> int:
         """The orderly way; returns the exit code."""
-        return self._end(signal.SIGTERM)
+        return self._end(subprocess.Popen.terminate)
 
-    def _end(self, how: signal.Signals) -> int:
+    def _end(self, end: Callable[[subprocess.Popen[str]], None]) -> int:
         process, self._process = self._process, None
         if process is None:
             return 0
-        os.kill(process.pid, how)
+        end(process)
         if process.stdout is not None:
             process.stdout.close()
         return process.wait(START_TIMEOUT_S)

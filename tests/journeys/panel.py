@@ -7,21 +7,27 @@ import itertools
 import uuid
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from desktop.shell import theme
 from tests.journeys import reports
 
 if TYPE_CHECKING:
     from tests.journeys.story import Story
 
 LOOK_EVERY_MS = 500
+# Over the empty end of the desk's queue, where it covers nothing that matters.
+PLACE = (30, 500)
 
 
 def offer(story: "Story") -> None:
     """Show the panel until the officer's window is gone."""
     application = QApplication([])
+    theme.dress(application)
     panel = Panel(story)
+    panel.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint)
+    panel.move(*PLACE)
     panel.show()
     watch = QTimer(interval=LOOK_EVERY_MS)
     watch.timeout.connect(lambda: story.officer_window.ended and application.quit())

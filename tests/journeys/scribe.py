@@ -9,10 +9,9 @@ import itertools
 import sys
 from pathlib import Path
 
-from sync.desk.desk import Desk
-
 from sync.case.entry import Note
 from sync.case.unit import Officer
+from sync.desk.desk import Desk
 from sync.desk.home import Home
 from sync.world import Machine
 

@@ -147,6 +147,7 @@ def _play(story: Story, pause_ms: int) -> None:
     with story.step("Kota is killed with -9; the desk says so"):
         kota.kill()
         window.until(said("NO CONTACT · since {since} · phone Kota"))
+        story.picture(window, "no-contact")
     window = _work_without_kota(story, window, pause_ms)
     with story.step("Kota comes back; every entry arrives"):
         kota.start()
@@ -197,6 +198,7 @@ def _work_without_kota(story: Story, window: Window, pause_ms: int) -> Window:
         window.press("F7")
         window.write(DRAFT, pause_ms)
         window.until(said("Draft kept"))
+        story.picture(window, "draft-kept")
         window.write(" …")
         window.kill()
     with story.step("Started again: all that was saved is there, and so is the draft"):

@@ -1,9 +1,7 @@
 """Kill -9 of either end, at moments nobody chose: what was said to be saved arrives at Kota, once, in order."""
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,7 +34,7 @@ class Scribe:
             self.said.append(int(self._process.stdout.readline()))
 
     def kill(self) -> None:
-        os.kill(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         assert self._process.stdout is not None
         # What it said between the last line read and its death counts as said.
         self.said.extend(int(line) for line in self._process.stdout if line.endswith("\n"))

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,14 +25,15 @@ class Window:
     def __init__(self, home: Path, passphrase_file: Path) -> None:
         self.home = home
         environment = {**os.environ, "KOTA_DESK_PASSPHRASE_FILE": str(passphrase_file), "KOTA_LANGUAGE": "hi"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.hands", "--home", str(home)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(home / "window.log").open("a"),
-            text=True,
-            env=environment,
-        )
+        with (home / "window.log").open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.journeys.hands", "--home", str(home)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment,
+            )
         self._answers: SimpleQueue[str] = SimpleQueue()
         self._listener = Thread(target=self._listen, name="listener")
         self._listener.start()
@@ -88,8 +88,7 @@ class Window:
 
     def kill(self) -> None:
         """Kill -9, as a power cut would."""
-        if self._process.poll() is None:
-            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._release()
 
     def close(self) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
+    literal_column,
 )
 
 metadata = MetaData()
@@ -141,8 +141,8 @@ Index(
     "one_responsible_unit",
     assignment.c.alert,
     unique=True,
-    sqlite_where=assignment.c.state == text("'responsible'"),
-    postgresql_where=assignment.c.state == text("'responsible'"),
+    sqlite_where=assignment.c.state == literal_column("'responsible'"),
+    postgresql_where=assignment.c.state == literal_column("'responsible'"),
 )
 
 feed_head = Table(

@@ -103,6 +103,15 @@ def test_a_home_that_is_no_folder_is_said_to_be_unreadable(tmp_path: Path, world
             Desk.open(Home(folder), world)
 
 
+def test_a_home_that_is_not_there_yet_is_not_enrolled_and_is_not_made(
+    tmp_path: Path, world: StillWorld
+) -> None:
+    with pytest.raises(errors.NotEnrolledError):
+        Desk.open(Home(tmp_path / "new" / "home"), world)
+
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_home_without_a_desk_is_not_enrolled_and_nothing_is_made_in_it(
     tmp_path: Path, world: StillWorld
 ) -> None:
