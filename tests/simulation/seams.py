@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, Engine
 
-from sync.central import routing
+from sync.central import routing, watch
 from sync.central.store import sqlite as kotas_file
 from sync.central.store.writer import Writer
 from sync.desk import delivery, loops
@@ -23,6 +23,8 @@ from tests.simulation.places import router
 from tests.simulation.world import Clock, VirtualEvent, VirtualThread
 
 T = TypeVar("T")
+
+LOOK_EVERY_S = 10.0
 
 
 class InlineWriter(Writer):
@@ -74,5 +76,7 @@ def plugged(network: Network, kota: KotaMachine, desks: list[DeskMachine], clock
         patch.object(delivery, "Link", link),
         patch.object(kotas_file, "Writer", InlineWriter),
         patch.object(routing, "load", lambda *_: known),
+        # There is no second Kota whose commits only a look could notice; its own wake it at once.
+        patch.object(watch, "LOOK_EVERY_S", LOOK_EVERY_S),
     ):
         yield
