@@ -84,7 +84,15 @@ class Application(QObject):
             self.window.show_page(FaultPage(self.language, error))
         else:
             self.workplace = Workplace(self.desk, self.bridge, self.window, self.language, self._player)
+            self.workplace.lost.connect(self._on_lost)
             self.desk.start(self.bridge.notify)
+
+    def _on_lost(self, error: SpokenError) -> None:
+        """The PC was wiped while somebody sat here: nothing of what it held may stay on the screen."""
+        if self.workplace is not None:
+            self.workplace.forget()
+            self.workplace = None
+        self.window.show_page(FaultPage(self.language, error))
 
     def _set_up(self) -> None:
         page = SetupPage(self.language)

@@ -4,7 +4,7 @@ It is the only place that joins rooms to the desk. It reads on the GUI thread (e
 through the bridge. It must never say *saved* before the store has.
 """
 
-from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from desktop.alarm.ringer import Ringer
@@ -21,6 +21,7 @@ from desktop.shell.window import MainWindow
 from sync.case.entry import EntryData, Note
 from sync.case.unit import Officer
 from sync.desk.desk import Desk
+from sync.desk.errors import WipedError
 from sync.desk.projection import Changed, TimelineLine
 from sync.words import SpokenError
 
@@ -28,7 +29,9 @@ SECOND_MS = 1000
 
 
 class Workplace(QObject):
-    """See the module. `close` stops every timer and keeps what is typed."""
+    """See the module. `close` stops every timer and keeps what is typed; `lost` carries why there is no desk any more."""
+
+    lost = Signal(object)
 
     def __init__(
         self, desk: Desk, bridge: Bridge, window: MainWindow, language: Language, player: Player
@@ -75,12 +78,22 @@ class Workplace(QObject):
         self.ringer.stop()
         self.alarm.stop()
 
+    def forget(self) -> None:
+        """Take everything this desk showed off the screen, for good."""
+        self.case.clear()
+        self.work.deleteLater()
+        self.lock.deleteLater()
+        self._window.strip.show_officer(None)
+        self._window.strip.show_status(None)
+        self._window.show_waiting(0)
+
     # ---- what changes ----------------------------------------------------------------------------------------
 
     def _on_changed(self, change: Changed) -> None:
+        if not self._alive():
+            return
         if change.officers:
             self.lock.show_officers(self._desk.officers())
-        self._show_status()
         self.queue.refresh()
         self.case.setVisible(not self.queue.empty)
         shown = self.case.alert_id
@@ -93,9 +106,21 @@ class Workplace(QObject):
         self._show_alarm()
 
     def _tick(self) -> None:
-        self._show_status()
-        self.case.tick()
-        self.alarm.tick()
+        if self._alive():
+            self.case.tick()
+            self.alarm.tick()
+
+    def _alive(self) -> bool:
+        """Show the status; False when there is none any more: Kota has had this PC wiped."""
+        if not self._second.isActive():
+            return False
+        try:
+            self._show_status()
+        except WipedError as error:
+            self.close()
+            self.lost.emit(error)
+            return False
+        return True
 
     def _show_status(self) -> None:
         status = self._desk.status()

@@ -99,8 +99,8 @@ class TruthStrip(QWidget):
             row.addWidget(control)
         self.setAutoFillBackground(True)
 
-    def show_status(self, status: DeskStatus) -> None:
-        """The facts of this second."""
+    def show_status(self, status: DeskStatus | None) -> None:
+        """The facts of this second; None where there is no desk to speak of."""
         self._status = status
         self._refresh()
 
