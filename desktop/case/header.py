@@ -8,6 +8,7 @@ from desktop.shell.language import Language
 from desktop.shell.parts import label, name
 from sync.case.report import Status
 from sync.desk.projection import CaseFile
+from sync.words import Tongue
 
 
 class CaseHeader(QWidget):
@@ -18,6 +19,7 @@ class CaseHeader(QWidget):
         self._language = language
         self._case: CaseFile | None = None
         self._exercise = label("exercise")
+        self._newer = label("wrong", wraps=True)
         self._badge, self._live, self._minor = label(), label(), label()
         self._number, self._why = label("title"), label()
         self._elapsed, self._since = label("title"), label("quiet")
@@ -36,6 +38,7 @@ class CaseHeader(QWidget):
         lower.addWidget(self._since)
         column.addLayout(upper)
         column.addLayout(lower)
+        column.addWidget(self._newer)
 
     def show_case(self, case: CaseFile) -> None:
         """Show it, in the language of the moment."""
@@ -51,7 +54,18 @@ class CaseHeader(QWidget):
         name(self._number, row.number)
         why = tell.text(phrases.WHY[row.judgement.why])
         name(self._why, f"{tell.text(phrases.PRIORITY[priority])}: {why}")
+        self._show_newer(case)
         self.tick()
+
+    def _show_newer(self, case: CaseFile) -> None:
+        """What this version is too old to show in full, in the plain words Kota sent for it: never hidden."""
+        tell = self._language
+        told = [notice.hi if tell.tongue is Tongue.HINDI else notice.en for notice in case.notices]
+        self._newer.setVisible(bool(told))
+        lines = [
+            tell.text("From Kota, in full only in a newer version: {words}", words=words) for words in told
+        ]
+        name(self._newer, "\n".join(lines))
 
     def tick(self) -> None:
         """A second has passed."""

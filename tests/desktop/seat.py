@@ -38,6 +38,7 @@ from sync.wire.messages import (
     EventData,
     OfficerPublished,
     Outcome,
+    Plain,
     Refusal,
     Settled,
     UpdatePublished,
@@ -116,7 +117,11 @@ def enrolled_home(folder: Path, world: Clocks, unit: str = "JJN") -> Home:
 def _apply(database: Database, unit: str, alert: str | None, data: EventData) -> Changed:
     kind = KIND_OF_DATA[type(data)]
     raw = msgspec.Raw(msgspec.json.encode(data))
-    body = msgspec.json.encode(Event(kind=kind, must=False, at_ms=0, nonce="", alert=alert, data=raw))
+    return _store(database, unit, Event(kind=kind, must=False, at_ms=0, nonce="", alert=alert, data=raw))
+
+
+def _store(database: Database, unit: str, event: Event) -> Changed:
+    body = msgspec.json.encode(event)
     head = database.read(feed.standing).head
     line = feed.Line(chain.extend(head, body), body, read_event(body))
     changed = database.write(lambda c: feed.apply(c, unit, DEVICE, head.number, [line]))
@@ -197,6 +202,12 @@ class Kota:
         delivery = self.desk._delivery
         delivery.contact = status.failed(delivery.contact, status.Lane.PULL, problem)
         self.desk._notify(Changed(status=True))
+
+    def newer(self, alert_id: str, plain: Plain) -> None:
+        """An event of a kind that only a later version knows."""
+        raw = msgspec.Raw(b"{}")
+        event = Event(kind="later", must=True, at_ms=0, nonce="", alert=alert_id, plain=plain, data=raw)
+        self.desk._notify(_store(self.desk._database, self.desk.unit.code, event))
 
     def _tell(self, alert_id: str, data: EventData) -> None:
         self.desk._notify(_apply(self.desk._database, self.desk.unit.code, alert_id, data))

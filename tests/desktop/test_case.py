@@ -11,7 +11,7 @@ from sync.case.unit import Officer
 from sync.desk.desk import Desk
 from sync.desk.errors import DiskFullError
 from sync.desk.projection import TimelineLine
-from sync.wire.messages import Refusal
+from sync.wire.messages import Plain, Refusal
 from tests.desktop.readable import readable, said
 from tests.desktop.seat import MEENA, sample
 from tests.desktop.stage import Stage, until
@@ -73,6 +73,15 @@ def test_a_refused_entry_says_why(at_work: Stage) -> None:
     why = said("Kota does not know this alert")
     until(lambda: said("Refused: {why}. Phone Kota.", why=why) in readable(at_work))
     assert said("Open the case; phone Kota") in readable(at_work)
+
+
+def test_what_only_a_newer_version_shows_in_full_is_told_in_plain_words(at_work: Stage) -> None:
+    alert = at_work.seat.case.alert_id
+    assert alert is not None
+    at_work.kota.newer(alert, Plain(hi="पुल के पास देखा गया", en="Seen near the bridge"))
+    until(lambda: "पुल के पास देखा गया" in readable(at_work))
+    at_work.press("F8")
+    until(lambda: "Seen near the bridge" in readable(at_work))
 
 
 def test_the_draft_survives_a_kill(at_work: Stage) -> None:
