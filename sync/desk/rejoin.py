@@ -21,9 +21,13 @@ from sync.desk.store.feed import Standing
 from sync.desk.store.history import Proof
 from sync.wire import chain, page
 from sync.wire.chain import Head
+from sync.wire.errors import Code
 from sync.wire.rejoin import LIMIT_POINTS, LogHeld, Offer, Offered, Point, Rejoin, Rejoined
 
 _log = logging.getLogger(__name__)
+
+# Kota's word on an offer itself. Anything else (a token, a fork of the log) says nothing of it: it waits.
+JUDGED = {Code.UNREADABLE, Code.TOO_LARGE}
 
 
 class Restored(Protocol):
@@ -121,6 +125,8 @@ class Rejoining:
         try:
             answer = self._kota.offer(self._offer(proof))
         except Answered as refusal:
+            if refusal.code not in JUDGED:
+                raise
             _log.warning("Kota does not take events up to %d back: %s", proof.end.number, refusal.code)
             self._database.write(lambda c: history.offered(c, proof, history.UNPROVABLE))
             return Step(more=True)

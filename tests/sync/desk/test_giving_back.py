@@ -1,0 +1,69 @@
+"""What a restored Kota lost is given back until Kota judges the offer itself; no other answer ends it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sync.desk.failures import Answered
+from sync.desk.rejoin import Rejoining
+from sync.desk.store import feed, history
+from sync.wire import chain
+from sync.wire.errors import Code
+from sync.wire.rejoin import Offered, Rejoin, Rejoined
+from tests.sync.desk.conftest import Site
+from tests.sync.desk.model_kota import EPOCH, UNIT
+
+
+class Restored:
+    """A Kota that answers offers with ``codes`` and then takes them."""
+
+    def __init__(self, codes: list[Code]) -> None:
+        self.offers = 0
+        self._codes: Iterator[Code] = iter(codes)
+
+    def offer(self, _offered: bytes) -> Offered:
+        self.offers += 1
+        for code in self._codes:
+            raise Answered(code)
+        return Offered(epoch=EPOCH, server_ms=0, adopted=1, held=0, refused=0)
+
+    def rejoin(self, _points: Rejoin) -> Rejoined:
+        raise AssertionError("there is nothing to ask")
+
+    def expect(self, _epoch: str) -> None:
+        raise AssertionError("there is nothing to expect")
+
+
+def after_a_loss(site: Site, kota: Restored) -> Rejoining:
+    """Kota has lost all of this desk's feed, one alert."""
+    site.kota.alert("a")
+    site.pull()
+    start = chain.genesis(chain.feed_of(UNIT))
+    site.database.write(lambda c: history.rewind(c, start, feed.standing(c).epoch))
+    return Rejoining(site.database, site.who, kota, site.puller)
+
+
+def waits(site: Site) -> bool:
+    return site.database.read(lambda c: history.to_offer(c, UNIT)) is not None
+
+
+@pytest.mark.parametrize("code", [Code.TOKEN_NEEDED, Code.LOG_FORK, Code.UNKNOWN_CODE])
+def test_an_answer_that_says_nothing_of_the_offer_leaves_it_waiting(site: Site, code: Code) -> None:
+    kota = Restored([code])
+    rejoining = after_a_loss(site, kota)
+
+    with pytest.raises(Answered):
+        rejoining.step()
+    assert waits(site)
+
+    rejoining.step()
+    assert kota.offers == 2
+    assert not waits(site)
+
+
+def test_an_offer_kota_cannot_read_blocks_nothing(site: Site) -> None:
+    rejoining = after_a_loss(site, Restored([Code.UNREADABLE]))
+
+    assert rejoining.step().more
+    assert not waits(site)
+    assert site.desk.find("RJ-a") == "a"
