@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from desktop.shell.language import Language
-from desktop.shell.parts import button, frame, keyed, label, name
+from desktop.shell.parts import button, centre, frame, keyed, label, name
 from sync.case.unit import Officer
 from sync.words import SpokenError
 
@@ -48,14 +48,7 @@ class LockPage(QWidget):
         self._wrong.hide()
         inside = frame("card", card, margin=24)
         inside.setFixedWidth(520)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(inside)
-        row.addStretch(1)
-        page = QVBoxLayout(self)
-        page.addStretch(1)
-        page.addLayout(row)
-        page.addStretch(1)
+        centre(inside, self)
 
     def show_officers(self, officers: Sequence[Officer]) -> None:
         """Who may sign in here. The one who is chosen stays chosen."""

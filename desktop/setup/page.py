@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetIt
 
 from desktop.setup.found import invitations
 from desktop.shell.language import Language
-from desktop.shell.parts import button, frame, keyed, label, name
+from desktop.shell.parts import button, centre, frame, keyed, label, name
 from sync.desk.errors import PassphraseNeededError
 from sync.words import SpokenError
 
@@ -73,14 +73,7 @@ class SetupPage(QWidget):
         self._working.hide()
         inside = frame("card", card, margin=24)
         inside.setFixedWidth(640)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(inside)
-        row.addStretch(1)
-        page = QVBoxLayout(self)
-        page.addStretch(1)
-        page.addLayout(row)
-        page.addStretch(1)
+        centre(inside, self)
 
     def look(self) -> None:
         """Look for enrolment files again, as after a stick was put in."""

@@ -1,10 +1,10 @@
 """Asks for the passphrase of this PC, where no key ring keeps the key to its alerts."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from desktop.shell.language import Language
-from desktop.shell.parts import button, frame, keyed, label, name
+from desktop.shell.parts import button, centre, frame, keyed, label, name
 from sync.words import SpokenError
 
 
@@ -28,10 +28,7 @@ class UnlockPage(QWidget):
             card.addWidget(part)
         inside = frame("card", card, margin=24)
         inside.setFixedWidth(520)
-        page = QVBoxLayout(self)
-        page.addStretch(1)
-        page.addWidget(inside, 0, Qt.AlignmentFlag.AlignHCenter)
-        page.addStretch(1)
+        centre(inside, self)
         language.changed.connect(self.retranslate)
         self.retranslate()
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 NARROWEST = 90
 
@@ -58,6 +58,14 @@ def frame(role: str, layout: QLayout | None = None, *, margin: int = 12) -> QFra
     inner.setContentsMargins(margin, margin, margin, margin)
     made.setLayout(inner)
     return made
+
+
+def centre(inside: QWidget, page: QWidget) -> None:
+    """Put ``inside`` in the middle of an empty ``page``."""
+    column = QVBoxLayout(page)
+    column.addStretch(1)
+    column.addWidget(inside, 0, Qt.AlignmentFlag.AlignHCenter)
+    column.addStretch(1)
 
 
 def keyed(control: QPushButton, text: str, key: str) -> None:
