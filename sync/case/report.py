@@ -205,3 +205,10 @@ def points(report: Report) -> Iterator[tuple[Location, float, float]]:
     for location in sorted(report.locations, key=sureness):
         if location.lat is not None and location.lon is not None:
             yield location, location.lat, location.lon
+
+
+def place_of(report: Report) -> str:
+    """The place to show in one line: of the surest hypothesis that has words, else the city of the profile."""
+    named = [location.place_text for location, _, _ in points(report) if location.place_text]
+    named += [location.place_text for location in report.locations if location.place_text]
+    return next(iter(named), report.subject.profile_city or "")

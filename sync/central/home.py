@@ -79,6 +79,7 @@ class Home:
         self.ca_key_file = folder / "ca.key"
         self.server_file = folder / "server.pem"
         self.server_key_file = folder / "server.key"
+        self.snapshots = folder / "snapshots"
         self._secrets = folder / "secrets"
 
     def exists(self) -> bool:

@@ -1,7 +1,8 @@
-"""A running Kota: every room built and wired, and its two tasks kept going, for as long as the context is open.
+"""A running Kota: every room built and wired, and its three tasks kept going, for as long as the context is open.
 
 watch      wakes long-polls
 catch-up   deals with messages that a stop or a failure left waiting
+snapshots  keeps up what new desks take over
 """
 
 import asyncio
@@ -18,10 +19,11 @@ from sync.central.entries import Entries
 from sync.central.feeds import Feeds
 from sync.central.heartbeats import Heartbeats
 from sync.central.home import Home
-from sync.central.http import app, enrolment, entries, feeds, heartbeat, intake, rejoin
+from sync.central.http import app, enrolment, entries, feeds, heartbeat, intake, rejoin, snapshot
 from sync.central.http.app import Asgi
 from sync.central.intake import Intake
 from sync.central.rejoining import Rejoining
+from sync.central.snapshots import Snapshots
 from sync.central.store import directory
 from sync.central.store.database import Store, StoreFailedError
 from sync.central.tokens import Tokens
@@ -52,15 +54,21 @@ async def running(home: Home, world: World) -> AsyncIterator[Running]:
         watch = Watch(store)
         tokens = Tokens(world, home.token_secret())
         takes = Intake(store, kota, router, home.meta_secret())
+        snapshots = Snapshots(store, kota, home.snapshots)
         handlers = [
             *enrolment.handlers(Enrolment(store, kota, tokens), tokens),
             *intake.handlers(takes),
             *feeds.handlers(Feeds(store, kota, watch), tokens),
+            *snapshot.handlers(snapshots, tokens),
             *entries.handlers(Entries(store, kota), tokens),
             *rejoin.handlers(Rejoining(store, kota), tokens),
             *heartbeat.handlers(Heartbeats(store, kota), tokens),
         ]
-        tasks = [asyncio.create_task(watch.run()), asyncio.create_task(_catch_up(takes))]
+        tasks = [
+            asyncio.create_task(watch.run()),
+            asyncio.create_task(_catch_up(takes)),
+            asyncio.create_task(snapshots.run()),
+        ]
         try:
             yield Running(app.build(kota, handlers), watch, store)
         finally:

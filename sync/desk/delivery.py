@@ -11,6 +11,7 @@ from threading import Lock
 
 from sync.desk import rejoin as rejoining
 from sync.desk import status, wiping
+from sync.desk.bootstrap import Bootstrap
 from sync.desk.facts import Facts
 from sync.desk.failures import LinkFailure, OtherHistory, Revoked, spoken
 from sync.desk.heartbeat import Heart, Obey
@@ -140,7 +141,7 @@ class Delivery:
         kota = Kota(link, self._who)
         match lane:
             case Lane.PULL:
-                pull = Pull(self._database, self._who, kota)
+                pull = Bootstrap(self._database, self._who, kota, Pull(self._database, self._who, kota))
                 return partial(Rejoining(self._database, self._who, kota, pull).step, wait_s)
             case Lane.PUSH:
                 return Pusher(self._database, self._who, kota).step

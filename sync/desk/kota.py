@@ -28,7 +28,9 @@ from sync.wire.messages import (
     Token,
     token_challenge,
 )
+from sync.wire.packing import Encoding
 from sync.wire.rejoin import Offered, Rejoin, Rejoined
+from sync.wire.snapshot import PIECE_BYTES
 
 T = TypeVar("T")
 
@@ -60,6 +62,17 @@ class Kota:
             wait_s=wait_s,
         )
         return self._with_token(lambda token: self._link.page(request, Changes, token))
+
+    def snapshot(self, unit: str, first: int, tag: str, into: bytearray) -> tuple[str, int]:
+        """Append up to `PIECE_BYTES` of the feed's snapshot, from byte ``first``, to ``into``; its tag, and its size.
+
+        ``tag`` is of the snapshot that was begun, or empty. Not verified yet.
+        """
+        headers = {"Accept-Encoding": Encoding.ZSTD, "Range": f"bytes={first}-{first + PIECE_BYTES - 1}"}
+        if tag:
+            headers["If-Match"] = f'"{tag}"'
+        request = Request(method="GET", path=f"/v1/feeds/{quote(unit, safe='')}/snapshot", headers=headers)
+        return self._with_token(lambda token: self._link.part(request, first, into, token))
 
     def entries(self, push: bytes) -> Pushed:
         """Send a page of entries."""

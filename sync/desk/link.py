@@ -27,9 +27,10 @@ from sync.desk.failures import (
     TooSlow,
     Unreachable,
 )
-from sync.wire import page
+from sync.wire import packing, page
 from sync.wire.errors import Code, Problem
 from sync.wire.messages import MARK, MARK_HEADER, Reply
+from sync.wire.packing import Encoding
 
 JSON = "application/json"
 CONNECT_TIMEOUT_S = 10
@@ -44,6 +45,7 @@ class Request(Struct, frozen=True, kw_only=True):
     method: str
     path: str
     query: Mapping[str, str | int] = {}
+    headers: Mapping[str, str] = {}
     body: bytes = b""
     media_type: str = JSON
     wait_s: int = 0
@@ -116,30 +118,56 @@ class Link:
         self._expect_epoch(header.epoch)
         return header, bodies
 
+    def part(self, request: Request, first: int, into: bytearray, token: str = "") -> tuple[str, int]:
+        """Append the bytes of a large content from ``first`` on to ``into``, still encoded; its ETag, and its whole length.
+
+        What came before a `LinkFailure` stays in ``into``.
+        """
+        with self._answering(request, token) as reply:
+            if reply.status_code not in {httpx.codes.OK, httpx.codes.PARTIAL_CONTENT}:
+                reply.read()
+                raise self._refusal(reply)
+            _expect_type(reply, page.MEDIA_TYPE)
+            length = _whole_length(reply, first)
+            for piece in reply.iter_raw():
+                into += piece
+            return reply.headers.get("ETag", "").strip('"'), length
+
     def _ask(self, request: Request, token: str) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if request.body:
-            headers["Content-Type"] = request.media_type
-        if self._interrupted:
-            raise Unreachable("interrupted")
-        try:
-            reply = self._client.request(
-                request.method,
-                request.path,
-                params=dict(request.query),
-                content=request.body or None,
-                headers=headers,
-                timeout=httpx.Timeout(READ_MARGIN_S + request.wait_s, connect=CONNECT_TIMEOUT_S),
-                extensions={"trace": self._watch},
-            )
-        except httpx.HTTPError as error:
-            self._forget()
-            raise _failure(error) from error
-        if reply.headers.get(MARK_HEADER) != MARK:
-            raise NotKota(f"{reply.status_code} without our mark")
+        with self._answering(request, token) as reply:
+            reply.read()
         if reply.status_code != httpx.codes.OK:
             raise self._refusal(reply)
         return reply
+
+    @contextlib.contextmanager
+    def _answering(self, request: Request, token: str) -> Iterator[httpx.Response]:
+        """Kota's answer, of which only the headers are there yet."""
+        headers = {**request.headers, "Authorization": f"Bearer {token}"} if token else {**request.headers}
+        body = request.body
+        if body:
+            headers["Content-Type"] = request.media_type
+        if request.media_type == page.MEDIA_TYPE and len(body) >= packing.WORTH_IT_BYTES:
+            headers["Content-Encoding"] = Encoding.ZSTD
+            body = packing.pack(body, Encoding.ZSTD)
+        if self._interrupted:
+            raise Unreachable("interrupted")
+        try:
+            with self._client.stream(
+                request.method,
+                request.path,
+                params=dict(request.query),
+                content=body or None,
+                headers=headers,
+                timeout=httpx.Timeout(READ_MARGIN_S + request.wait_s, connect=CONNECT_TIMEOUT_S),
+                extensions={"trace": self._watch},
+            ) as reply:
+                if reply.headers.get(MARK_HEADER) != MARK:
+                    raise NotKota(f"{reply.status_code} without our mark")
+                yield reply
+        except httpx.HTTPError as error:
+            self._forget()
+            raise _failure(error) from error
 
     def _refusal(self, reply: httpx.Response) -> LinkFailure:
         _expect_type(reply, JSON)
@@ -191,6 +219,18 @@ def _expect_type(reply: httpx.Response, media_type: str) -> None:
     found = reply.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if found != media_type:
         raise NotKota(f"{reply.status_code} with {found or 'no type'}")
+
+
+def _whole_length(reply: httpx.Response, first: int) -> int:
+    """How long the content is of which ``reply`` is the part from ``first`` on, or all."""
+    part, _, length = reply.headers.get("Content-Range", "").rpartition("/")
+    if not part and first == 0:
+        length = reply.headers.get("Content-Length", "")
+    elif not part.startswith(f"bytes {first}-"):
+        raise NotKota(f"{reply.status_code} with another part than was asked for")
+    if not length.isdecimal():
+        raise NotKota(f"{reply.status_code} of no length")
+    return int(length)
 
 
 def _retry_after_s(reply: httpx.Response) -> int | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from sync.case.entry import EntryData
 from sync.case.lifecycle import CaseState
 from sync.case.priority import Judgement
-from sync.case.report import Report, points
+from sync.case.report import Report
 from sync.case.unit import Officer, Unit
 
 
@@ -140,10 +140,3 @@ class Changed(Struct, frozen=True):
 
     def __bool__(self) -> bool:
         return bool(self.alerts) or self.status or self.officers
-
-
-def place_of(report: Report) -> str:
-    """The place to show in one line: of the surest hypothesis that has words, else the city of the profile."""
-    named = [location.place_text for location, _, _ in points(report) if location.place_text]
-    named += [location.place_text for location in report.locations if location.place_text]
-    return next(iter(named), report.subject.profile_city or "")

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from sync.desk.events import read_event
 from sync.desk.failures import Differs, NotKota
 from sync.desk.projection import Changed
 from sync.desk.status import Reply
@@ -20,6 +19,7 @@ from sync.desk.store.feed import Line, Standing
 from sync.wire import chain
 from sync.wire.chain import Head
 from sync.wire.messages import LIMIT_EVENTS, Changes
+from sync.wire.reading import read_event
 
 
 class Feeds(Protocol):

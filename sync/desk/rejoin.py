@@ -9,9 +9,9 @@ from typing import Protocol
 
 import msgspec
 
+from sync.desk.bootstrap import Pulling
 from sync.desk.failures import Answered, Differs, OtherHistory
 from sync.desk.projection import Changed
-from sync.desk.pull import Pull
 from sync.desk.status import Reply
 from sync.desk.step import Step
 from sync.desk.store import feed, history, log
@@ -43,7 +43,7 @@ class Restored(Protocol):
 class Rejoining:
     """``pull``, and what to do when it finds another history."""
 
-    def __init__(self, database: Database, who: Identity, kota: Restored, pull: Pull) -> None:
+    def __init__(self, database: Database, who: Identity, kota: Restored, pull: Pulling) -> None:
         self._database = database
         self._who = who
         self._kota = kota

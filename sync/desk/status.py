@@ -27,9 +27,12 @@ class Lane(StrEnum):
 
 
 class Reply(Struct, frozen=True):
-    """A verified reply of Kota's. ``end`` is how far its feed reached, if it was a page of the feed."""
+    """A verified reply of Kota's. ``end`` is how far its feed reached, if it was a page of the feed.
 
-    server_ms: int
+    ``server_ms`` is None of a reply that does not say Kota's time.
+    """
+
+    server_ms: int | None
     end: int | None = None
 
 
@@ -70,7 +73,7 @@ def replied(contact: Contact, lane: Lane, reply: Reply, world: World) -> Contact
         problems={other: problem for other, problem in contact.problems.items() if other is not lane},
         end=contact.end if reply.end is None else reply.end,
         page=contact.page if reply.end is None else (wall_ms, mono_ms),
-        kota_ahead_ms=reply.server_ms - wall_ms,
+        kota_ahead_ms=contact.kota_ahead_ms if reply.server_ms is None else reply.server_ms - wall_ms,
     )
 
 

@@ -4,6 +4,7 @@
     403  device_revoked      this PC was struck off               say so; keep everything
          not_your_feed       another unit's feed
     404  unknown_code        no such enrolment code
+         no_snapshot         none of this feed                    read it by pages
     409  code_used           the code enrolled another PC
          head_mismatch       feed or log of the two ends differ   stop this loop and say so; never overwrite
          log_gap             entries are missing in between       send from ``expected``
@@ -11,6 +12,7 @@
                              these numbers: a copied disk         all that is not delivered, with the same ids
          epoch_changed       Kota was restored from a backup
     410  code_expired        ask Kota for a new one
+    412  snapshot_changed    another snapshot took its place      begin with the new one
     413  too_large           send fewer
     422  unreadable          the envelope is wrong: our mistake
     426  update_needed       entries of this version are too old  entries wait for the update; feeds go on
@@ -31,6 +33,8 @@ class Code(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     NOT_YOUR_FEED = "not_your_feed"
     UNKNOWN_CODE = "unknown_code"
+    NO_SNAPSHOT = "no_snapshot"
+    SNAPSHOT_CHANGED = "snapshot_changed"
     CODE_USED = "code_used"
     CODE_EXPIRED = "code_expired"
     HEAD_MISMATCH = "head_mismatch"
@@ -48,6 +52,8 @@ STATUS: dict[Code, int] = {
     Code.DEVICE_REVOKED: 403,
     Code.NOT_YOUR_FEED: 403,
     Code.UNKNOWN_CODE: 404,
+    Code.NO_SNAPSHOT: 404,
+    Code.SNAPSHOT_CHANGED: 412,
     Code.CODE_USED: 409,
     Code.CODE_EXPIRED: 410,
     Code.HEAD_MISMATCH: 409,

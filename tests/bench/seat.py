@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from sync.desk import keys, kota
+from sync.desk.bootstrap import Bootstrap
 from sync.desk.desk import Desk
 from sync.desk.kota import Kota
 from sync.desk.link import Link
@@ -38,7 +39,7 @@ class Seat:
         self._link = Link(who.server, who.ca, self._database.read(feed.standing).epoch)
         kota.hello(self._link)
         calls = Kota(self._link, who)
-        self._pull = Pull(self._database, who, calls)
+        self._pull = Bootstrap(self._database, who, calls, Pull(self._database, who, calls))
         self._pusher = Pusher(self._database, who, calls)
 
     def close(self) -> None:

@@ -88,6 +88,8 @@ def base(n: int) -> Path:
             desk.sync()
             desk.close()
             kota.stop()
+            # As a Kota that has run for a minute has them.
+            kota.run("snapshot")
 
     return _made(f"base-{n}", make)
 

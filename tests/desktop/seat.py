@@ -23,7 +23,6 @@ from sync.case.unit import Officer
 from sync.desk import keys, status
 from sync.desk.delivery import Delivery
 from sync.desk.desk import Desk
-from sync.desk.events import read_event
 from sync.desk.home import Home
 from sync.desk.projection import Changed, LinkProblem
 from sync.desk.store import device, feed, log
@@ -43,6 +42,7 @@ from sync.wire.messages import (
     Settled,
     UpdatePublished,
 )
+from sync.wire.reading import read_event
 
 EVENING_MS = 1_795_281_069_000  # 2026-11-21, 22:41:09 in India, when the sample alerts were sent
 PASSWORD = "abhyas-2026"

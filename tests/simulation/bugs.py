@@ -19,13 +19,13 @@ from sync.central import applying, settling
 from sync.central.store import alerts, feeds, logs, tables, writer
 from sync.central.watch import Watch
 from sync.desk import loops, pull, push, receipts, status
-from sync.desk.events import read_event
 from sync.desk.failures import LinkFailure
 from sync.desk.store import cases, feed, log
 from sync.desk.store import tables as desk_tables
 from sync.desk.store.feed import Line
 from sync.wire import chain
 from sync.wire.messages import DraftPublished, EntryPublished, Refusal
+from sync.wire.reading import read_event
 from tests.simulation import world
 from tests.simulation.faults import Fault, Kind
 from tests.simulation.plan import Plan, draw

@@ -7,8 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from sync.central.feeds import Asked, Feeds
+from sync.central.http import packed
 from sync.central.tokens import Tokens
-from sync.wire import page
 from sync.wire.messages import LIMIT_EVENTS, WAIT_MAX_S, Receipt, Received
 
 # What JSON numbers of any language can hold, and a database too.
@@ -29,7 +29,7 @@ def handlers(feeds: Feeds, tokens: Tokens) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         claim = tokens.claim(request.headers.get("Authorization"))
         body = await feeds.changes(claim, Asked(unit, after, head, limit, wait))
-        return Response(body, media_type=page.MEDIA_TYPE)
+        return packed.answer(request, body)
 
     @post("/v1/receipts", status_code=200)
     async def receipts(request: Request[Any, Any, Any], data: JSONBody[Receipt]) -> Received:

@@ -99,6 +99,13 @@ def hash_at(connection: Connection, unit: str, number: int) -> bytes:
     return found
 
 
+def body_at(connection: Connection, unit: str, number: int) -> bytes:
+    """The event ``number``, which must not be beyond the end."""
+    where = (feed_event.c.unit == unit) & (feed_event.c.number == number)
+    found: bytes = connection.execute(select(feed_event.c.body).where(where)).scalar_one()
+    return found
+
+
 def held(connection: Connection, unit: str, bodies: Collection[bytes]) -> set[bytes]:
     """Which of ``bodies`` the feed holds, under whatever number."""
     wanted = set(bodies)

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, Row, func, select
 
 from sync.case.entry import Entry
 from sync.case.report import Report
-from sync.desk.events import StrangeEntry, read_entry, read_event
 from sync.desk.projection import CaseFile, Delivery, Notice, OutboxLine, TimelineLine
-from sync.desk.store import queue
+from sync.desk.store import blocks, queue
 from sync.desk.store.log import State
 from sync.desk.store.tables import alert, alert_update, feed_event, feed_lost, log, timeline
 from sync.wire.messages import AlertPublished, EntryPublished, UpdatePublished
+from sync.wire.reading import StrangeEntry, read_entry, read_event
 
 _DELIVERY = {
     State.WAITING: Delivery.SAVED_HERE,
@@ -30,7 +30,7 @@ def case(connection: Connection, unit: str, alert_id: str) -> CaseFile | None:
     row = connection.execute(select(alert).where(alert.c.alert_id == alert_id)).one_or_none()
     if row is None:
         return None
-    published = read_event(_body(connection, row.event)).data
+    published = read_event(blocks.bodies(connection, [row.event])[row.event]).data
     if not isinstance(published, AlertPublished):
         raise TypeError(f"event {row.event} published alert {alert_id} and cannot be read any more")
     [line] = queue.with_own(connection, unit, [row])
@@ -83,21 +83,11 @@ def own_line(connection: Connection, unit: str, entry_id: str) -> TimelineLine:
     return _own_line(row, entry, unit)
 
 
-def _body(connection: Connection, number: int) -> bytes:
-    found: bytes = connection.execute(
-        select(feed_event.c.body).where(feed_event.c.number == number)
-    ).scalar_one()
-    return found
-
-
 def _updates(connection: Connection, alert_id: str) -> tuple[Report, ...]:
-    bodies = connection.execute(
-        select(feed_event.c.body)
-        .join(alert_update, alert_update.c.event == feed_event.c.number)
-        .where(alert_update.c.alert == alert_id)
-        .order_by(feed_event.c.number)
+    events = connection.execute(
+        select(alert_update.c.event).where(alert_update.c.alert == alert_id).order_by(alert_update.c.event)
     ).scalars()
-    read = (read_event(body).data for body in bodies)
+    read = (read_event(body).data for _, body in sorted(blocks.bodies(connection, list(events)).items()))
     return tuple(update.report for update in read if isinstance(update, UpdatePublished))
 
 
@@ -113,13 +103,13 @@ def _timeline(connection: Connection, unit: str, alert_id: str) -> tuple[Timelin
 
 def _confirmed(connection: Connection, alert_id: str) -> Iterator[tuple[_Place, TimelineLine]]:
     rows = connection.execute(
-        select(func.coalesce(feed_lost.c.number, feed_event.c.number).label("number"), feed_event.c.body)
-        .join(timeline, timeline.c.event == feed_event.c.number)
-        .outerjoin(feed_lost, feed_lost.c.event == feed_event.c.number)
+        select(timeline.c.event, func.coalesce(feed_lost.c.number, timeline.c.event).label("number"))
+        .outerjoin(feed_lost, feed_lost.c.event == timeline.c.event)
         .where(timeline.c.alert == alert_id)
-    )
+    ).all()
+    bodies = blocks.bodies(connection, [row.event for row in rows])
     for row in rows:
-        published = read_event(row.body).data
+        published = read_event(bodies[row.event]).data
         entry = read_entry(published.entry) if isinstance(published, EntryPublished) else None
         if isinstance(published, EntryPublished) and entry is not None:
             line = _line(entry, published.unit, Delivery.AT_KOTA, published.received_ms, None)

@@ -4,19 +4,18 @@ An event, its effect on the projection and the new end of the feed are one trans
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, update
 
-from sync.desk.events import Reading, read_event
 from sync.desk.projection import Changed
-from sync.desk.store import history
+from sync.desk.store import blocks, history
 from sync.desk.store.bulk import Bulk
 from sync.desk.store.folding import Folding
-from sync.desk.store.tables import feed_event, feed_state
+from sync.desk.store.tables import alert, alert_update, feed_event, feed_state, timeline
 from sync.wire import chain
 from sync.wire.chain import Head
+from sync.wire.reading import Reading, read_event
 
 
 class Line(Struct, frozen=True):
@@ -59,7 +58,7 @@ def apply(
     if standing(connection).head.number != after:
         return None
     folding = Folding(connection, unit, device, [(line.head.number, line.reading) for line in lines])
-    _KEEP(connection, [_row(line) for line in lines])
+    _KEEP(connection, [blocks.row(line.head, line.body, line.reading) for line in lines])
     end = lines[-1].head
     connection.execute(update(feed_state).values(number=end.number, hash=end.hash))
     changed = folding.write()
@@ -68,17 +67,6 @@ def apply(
 
 
 _KEEP = Bulk(insert(feed_event))
-
-
-def _row(line: Line) -> dict[str, Any]:
-    return {
-        "number": line.head.number,
-        "hash": line.head.hash,
-        "kind": line.reading.kind,
-        "alert": line.reading.alert,
-        "body": line.body,
-        "skipped": line.reading.skipped,
-    }
 
 
 def read_again(connection: Connection, unit: str, device: str) -> Changed:
@@ -103,23 +91,25 @@ def read_again(connection: Connection, unit: str, device: str) -> Changed:
 
 def changed_between(connection: Connection, after: int, upto: int) -> Changed:
     """What the events after ``after`` up to ``upto`` changed; for those another process stored."""
-    rows = connection.execute(
-        select(feed_event.c.kind, feed_event.c.alert)
-        .where(feed_event.c.number > after, feed_event.c.number <= upto)
-        .distinct()
-    ).all()
-    return Changed(
-        frozenset(row.alert for row in rows if row.alert is not None),
-        status=bool(rows),
-        officers=any(row.kind == "officer" for row in rows),
-    )
+    alerts: set[str] = set()
+    for column, event in (
+        (alert.c.alert_id, alert.c.event),
+        (timeline.c.alert, timeline.c.event),
+        (alert_update.c.alert, alert_update.c.event),
+        (feed_event.c.alert, feed_event.c.number),
+    ):
+        alerts |= set(connection.execute(select(column).where(event > after, event <= upto)).scalars())
+    return Changed(frozenset(alerts - {None}), status=upto > after, officers=upto > after)
 
 
 def chain_links(connection: Connection) -> Iterator[tuple[Head, bytes]]:
     """Every event with the head stored for it, from the first on."""
-    for row in connection.execute(
-        select(feed_event).where(feed_event.c.number > 0).order_by(feed_event.c.number)
-    ):
+    after = 0
+    for head, body in blocks.links(connection):
+        after = head.number
+        yield head, body
+    rows = select(feed_event).where(feed_event.c.number > after).order_by(feed_event.c.number)
+    for row in connection.execute(rows):
         yield Head(row.number, row.hash), row.body
 
 

@@ -6,7 +6,6 @@ so nothing ever has to be taken back here.
 
 import logging
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import Any
 
 import msgspec
@@ -14,17 +13,19 @@ from sqlalchemy import Connection, Table, bindparam, literal_column, null, selec
 from sqlalchemy.dialects.sqlite import insert
 
 from sync.case.entry import Entry
-from sync.case.lifecycle import CaseState, fold, must_alarm
-from sync.case.report import Status, is_live, may_be_minor
-from sync.desk.events import Reading, read_entry, read_event
-from sync.desk.projection import Changed, place_of
+from sync.case.lifecycle import CaseState
+from sync.desk.projection import Changed
+from sync.desk.store import blocks
 from sync.desk.store.bulk import Bulk
-from sync.desk.store.tables import alert, alert_update, feed_event, log, officer, timeline
-from sync.wire.messages import AlertPublished, EntryPublished, OfficerPublished, UpdatePublished
+from sync.desk.store.tables import alert, alert_update, log, officer, timeline
+from sync.wire.folding import AlertLine, Earlier, EntryLine, Fold
+from sync.wire.messages import AlertPublished, EntryPublished, OfficerPublished
+from sync.wire.reading import Reading, read_entry, read_event
 
 _log = logging.getLogger(__name__)
 
 _state = msgspec.json.Decoder(CaseState)
+_encode = msgspec.json.encode
 
 
 class Folding:
@@ -34,32 +35,22 @@ class Folding:
         self, connection: Connection, unit: str, device: str, events: Sequence[tuple[int, Reading]]
     ) -> None:
         self._connection = connection
-        self._unit = unit
         self._device = device
-        touched = {reading.alert for _, reading in events if reading.alert is not None}
+        self._touched = {reading.alert for _, reading in events if reading.alert is not None}
         published = {str(r.alert) for _, r in events if isinstance(r.data, AlertPublished)}
-        self._states = _states(connection, touched)
-        # Of alerts published here, the entries known before: they are folded again for the unit now responsible.
-        self._earlier = _entries(connection, published)
-        self._alerts: dict[str, dict[str, Any]] = {}
-        self._moved: set[str] = set()
-        self._updates: list[dict[str, Any]] = []
-        self._lines: dict[str, dict[str, Any]] = {}
-        self._own: list[dict[str, Any]] = []
+        self._fold = Fold(
+            unit,
+            _states(connection, self._touched),
+            _entries(connection, published),
+            _known_entries(connection, events),
+        )
         self._officers: dict[str, dict[str, Any]] = {}
-        self._touched = touched
-        self._known = _known_entries(connection, events)
         for number, reading in events:
-            self._take(number, reading)
+            self._fold.take(number, reading)
+            self._besides(number, reading)
 
-    def _take(self, number: int, reading: Reading) -> None:
+    def _besides(self, number: int, reading: Reading) -> None:
         match reading.data:
-            case AlertPublished() as published:
-                self._alert(number, str(reading.alert), published)
-            case UpdatePublished():
-                self._updates.append({"event": number, "alert": reading.alert})
-            case EntryPublished() as published:
-                self._entry(number, str(reading.alert), published)
             case OfficerPublished(officer=who, verifier=verifier, active=active):
                 self._officers[who.id] = {
                     "id": who.id,
@@ -70,64 +61,32 @@ class Folding:
             case None:
                 _log.warning("event %d (%s) is kept but not shown: %s", number, reading.kind, reading.skipped)
 
-    def _alert(self, number: int, alert_id: str, published: AlertPublished) -> None:
-        report = published.report
-        self._states[alert_id] = reduce(
-            lambda state, entry: fold(state, *entry),
-            self._earlier.get(alert_id, []),
-            CaseState(unit=published.unit),
-        )
-        self._moved.add(alert_id)
-        self._alerts[alert_id] = {
-            "alert_id": alert_id,
-            "number": published.number,
-            "priority": int(published.judgement.priority),
-            "why": published.judgement.why,
-            "live": int(is_live(report)),
-            "exercise": int(report.status is not Status.ACTUAL),
-            "minor": int(may_be_minor(report)),
-            "place": place_of(report),
-            "received_ms": published.received_ms,
-            "event": number,
-        }
-
-    def _entry(self, number: int, alert_id: str, published: EntryPublished) -> None:
-        entry = read_entry(published.entry)
-        if entry is None:
-            _log.warning("event %d holds an entry that cannot be read; it is kept but not shown", number)
-            return
-        if entry.id in self._known:
-            return
-        self._known.add(entry.id)
-        self._lines[entry.id] = {"event": number, "entry_id": entry.id, "alert": alert_id}
-        if published.device == self._device:
-            self._own.append({"id_": entry.id, "event_": number, "ms_": published.received_ms})
-        if not isinstance(entry, Entry):
-            return
-        self._earlier.setdefault(alert_id, []).append((entry, published.unit))
-        if alert_id in self._states:
-            self._states[alert_id] = fold(self._states[alert_id], entry, published.unit)
-            self._moved.add(alert_id)
-
     def write(self) -> Changed:
         """Store it all; what changed."""
-        standing = {
-            alert_id: {
-                "state": msgspec.json.encode(self._states[alert_id]),
-                "sounding": int(must_alarm(self._states[alert_id], self._unit)),
-            }
-            for alert_id in self._moved
-        }
-        _PUBLISHED(self._connection, [{**row, **standing[key]} for key, row in self._alerts.items()])
+        fold = self._fold
+        _PUBLISHED(self._connection, [alert_row(line) for line in fold.published()])
         _MOVED(
             self._connection,
-            [{"id_": key, **values} for key, values in standing.items() if key not in self._alerts],
+            [
+                {"id_": key, "state": _encode(fold.states[key]), "sounding": fold.sounds(key)}
+                for key in fold.moved()
+            ],
         )
-        _UPDATED(self._connection, self._updates)
-        _RECORDED(self._connection, list(self._lines.values()))
-        _BACK_FROM_KOTA(self._connection, self._own)
+        _UPDATED(self._connection, [msgspec.structs.asdict(line) for line in fold.updates])
+        entries_came(self._connection, self._device, fold.entries)
         _MAY_SIGN_IN(self._connection, list(self._officers.values()))
         return Changed(frozenset(self._touched), status=True, officers=bool(self._officers))
+
+
+def alert_row(line: AlertLine) -> dict[str, Any]:
+    """``line`` as the table of alerts has it."""
+    return msgspec.structs.asdict(line) | {"state": _encode(line.state)}
+
+
+def entries_came(connection: Connection, device: str, lines: Sequence[EntryLine]) -> None:
+    """Confirmed entries; among them perhaps some of ``device``, which is this one."""
+    _RECORDED(connection, [msgspec.structs.asdict(line) for line in lines])
+    _BACK_FROM_KOTA(connection, [msgspec.structs.asdict(line) for line in lines if line.device == device])
 
 
 def _latest(table: Table, key: str) -> Bulk:
@@ -150,9 +109,12 @@ _MAY_SIGN_IN = _latest(officer, "id")
 # Our own entry has come back in the feed, so Kota has it, whether or not its reply to the push ever arrived.
 _BACK_FROM_KOTA = Bulk(
     update(log)
-    .where(log.c.entry_id == bindparam("id_"))
+    .where(log.c.entry_id == bindparam("entry_id"))
     .values(
-        event=bindparam("event_"), state=literal_column("'settled'"), why=null(), kota_ms=bindparam("ms_")
+        event=bindparam("event"),
+        state=literal_column("'settled'"),
+        why=null(),
+        kota_ms=bindparam("received_ms"),
     )
 )
 
@@ -162,17 +124,17 @@ def _states(connection: Connection, ids: Iterable[str]) -> dict[str, CaseState]:
     return {row.alert_id: _state.decode(row.state) for row in rows}
 
 
-def _entries(connection: Connection, ids: Iterable[str]) -> dict[str, list[tuple[Entry, str]]]:
+def _entries(connection: Connection, ids: Iterable[str]) -> dict[str, Earlier]:
     """The known entries on alerts ``ids`` with the unit of each, in the order of the feed."""
     rows = connection.execute(
-        select(timeline.c.alert, feed_event.c.body)
-        .join(feed_event, feed_event.c.number == timeline.c.event)
+        select(timeline.c.alert, timeline.c.event)
         .where(timeline.c.alert.in_(list(ids)))
         .order_by(timeline.c.event)
-    )
-    found: dict[str, list[tuple[Entry, str]]] = {}
+    ).all()
+    bodies = blocks.bodies(connection, [row.event for row in rows])
+    found: dict[str, Earlier] = {}
     for row in rows:
-        published = read_event(row.body).data
+        published = read_event(bodies[row.event]).data
         entry = read_entry(published.entry) if isinstance(published, EntryPublished) else None
         if isinstance(published, EntryPublished) and isinstance(entry, Entry):
             found.setdefault(row.alert, []).append((entry, published.unit))

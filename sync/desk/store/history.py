@@ -10,7 +10,7 @@ from hashlib import sha256
 from msgspec import Struct
 from sqlalchemy import Column, Connection, Table, delete, func, insert, select, update
 
-from sync.desk.events import Reading, read_entry
+from sync.desk.store import blocks
 from sync.desk.store.tables import (
     alert,
     alert_update,
@@ -24,6 +24,7 @@ from sync.desk.store.tables import (
 from sync.wire import chain
 from sync.wire.chain import Head
 from sync.wire.messages import EntryPublished
+from sync.wire.reading import Reading, read_entry
 
 # Lost events keep their order; each history that is lost has a range of its own.
 _RANGE = 1 << 40
@@ -53,8 +54,11 @@ def keep_signature(connection: Connection, epoch: str, number: int, signature: b
 
 def heads(connection: Connection, numbers: Iterable[int]) -> list[Head]:
     """The chain as stored at ``numbers``, as far as they are there."""
-    query = select(feed_event.c.number, feed_event.c.hash).where(feed_event.c.number.in_(list(numbers)))
-    return [Head(row.number, row.hash) for row in connection.execute(query)]
+    wanted = list(numbers)
+    query = select(feed_event.c.number, feed_event.c.hash).where(feed_event.c.number.in_(wanted))
+    found = {row.number: Head(row.number, row.hash) for row in connection.execute(query)}
+    packed = [blocks.head_at(connection, number) for number in wanted if number not in found]
+    return [*found.values(), *(head for head in packed if head is not None)]
 
 
 def rewind(connection: Connection, common: Head, epoch: str, state: int = WAITING) -> frozenset[str]:
@@ -62,6 +66,7 @@ def rewind(connection: Connection, common: Head, epoch: str, state: int = WAITIN
 
     ``state`` is `WAITING` if Kota may have lost those events.
     """
+    blocks.take_apart(connection, common.number)
     base = _base(connection)
     alerts = _lose(connection, common.number, base, state)
     for table, column in _standing_on_events():
@@ -144,11 +149,8 @@ def to_offer(connection: Connection, unit: str) -> Proof | None:
 def _hash_before(connection: Connection, unit: str, event: int, number: int) -> bytes:
     """The hash of the chain before a lost event: of another lost one, or of the common point, or of the beginning."""
     for place in (event - 1, number - 1):
-        found: bytes | None = connection.execute(
-            select(feed_event.c.hash).where(feed_event.c.number == place)
-        ).scalar_one_or_none()
-        if found is not None:
-            return found
+        for found in heads(connection, [place]):
+            return found.hash
     return chain.genesis(chain.feed_of(unit)).hash
 
 

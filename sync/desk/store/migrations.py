@@ -54,7 +54,12 @@ CREATE INDEX ix_feed_lost_body_sha256 ON feed_lost (body_sha256);
 CREATE INDEX feed_lost_waiting ON feed_lost (event) WHERE offered = 0;
 """
 
-STEPS = (FIRST, SECOND)
+# The beginning of the feed, as a snapshot brings it.
+THIRD = """
+CREATE TABLE feed_block (last INTEGER NOT NULL, hash BLOB NOT NULL, frame BLOB NOT NULL, PRIMARY KEY (last)) STRICT;
+"""
+
+STEPS = (FIRST, SECOND, THIRD)
 VERSION = len(STEPS)
 
 

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, or_, select
 from sync.case.entry import Entry
 from sync.case.lifecycle import CaseState, fold, must_alarm
 from sync.case.priority import Judgement, Priority, Why
-from sync.desk.events import read_entry
 from sync.desk.projection import QueueRow
 from sync.desk.store.log import State
 from sync.desk.store.tables import alert, log
+from sync.wire.reading import read_entry
 
 _state = msgspec.json.Decoder(CaseState)
 

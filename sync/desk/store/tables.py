@@ -1,6 +1,6 @@
 """What stands in the desk's database.
 
-Raw events lie in ``feed_event`` as received; ``alert`` and ``timeline`` are the projection of them, narrow enough to
+Raw events lie in ``feed_event`` and ``feed_block`` as received; ``alert`` and ``timeline`` are the projection of them, narrow enough to
 list a million alerts without reading one event. ``log`` is this device's own chain and is never rewritten: only what
 became of an entry (``state``, ``why``, ``kota_ms``, ``event``) is noted beside it.
 """
@@ -49,7 +49,7 @@ feed_state = Table(
     sqlite_strict=True,
 )
 
-# ``skipped`` says why an event is kept but not shown (`sync.desk.events.Skip`).
+# ``skipped`` says why an event is kept but not shown (`sync.wire.reading.Skip`).
 feed_event = Table(
     "feed_event",
     metadata,
@@ -62,6 +62,17 @@ feed_event = Table(
     sqlite_strict=True,
 )
 Index("feed_event_skipped", feed_event.c.number, sqlite_where=feed_event.c.skipped.is_not(None))
+
+# The beginning of the feed as a snapshot brought it: events up to ``last`` packed into ``frame``, where ``hash`` is the
+# chain's after the last. What lies in a block has no row in ``feed_event`` unless it is skipped.
+feed_block = Table(
+    "feed_block",
+    metadata,
+    Column("last", Integer, primary_key=True),
+    _bytes("hash"),
+    _bytes("frame"),
+    sqlite_strict=True,
+)
 
 # ``event`` published the alert last; ``state`` is the fold of confirmed entries; ``sounding`` is whether it must
 # alarm here as far as those say.

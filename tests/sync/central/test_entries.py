@@ -13,7 +13,8 @@ from sync.case.entry import Dispatch, Note
 from sync.case.lifecycle import Stage as CaseStage
 from sync.central.store import alerts, devices
 from sync.wire.chain import extend, genesis, log_of
-from sync.wire.messages import LIMIT_ENTRIES, EntryPublished, Outcome, Refusal
+from sync.wire.messages import LIMIT_ENTRIES, LIMIT_PUSH_BYTES, EntryPublished, Outcome, Refusal
+from sync.wire.packing import Encoding, pack
 from tests.sync.central.stage import JHUNJHUNU, Stage, StageDesk, report_at, stage
 
 pytestmark = pytest.mark.usefixtures("both_databases")
@@ -277,5 +278,29 @@ def test_a_desk_too_old_to_push_still_gets_its_feed(tmp_path: Path) -> None:
             assert await held(kota, desk) == 0
             await kota.alert(report_at(*JHUNJHUNU, "REF-2"))
             assert len(await desk.pull()) == 1
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("encoding", list(Encoding))
+def test_a_page_may_come_packed(tmp_path: Path, encoding: Encoding) -> None:
+    async def play() -> None:
+        async with stage(tmp_path / "kota") as kota:
+            await kota.alert(report_at(*JHUNJHUNU))
+            desk = await kota.desk("JJN")
+            [event] = await desk.pull()
+            page = desk.page([desk.entry(str(event.alert))])
+            headers = {**desk.headers, "Content-Encoding": encoding}
+
+            async def send(raw: bytes) -> int:
+                answer = await kota.client.post("/v1/entries", content=raw, headers=headers)
+                return answer.status_code
+
+            assert await send(page) == 422
+            assert await send(pack(bytes(LIMIT_PUSH_BYTES + 1), encoding)) == 413
+            headers["Content-Encoding"] = "br"
+            assert await send(page) == 422
+            headers["Content-Encoding"] = encoding
+            assert await send(pack(page, encoding)) == 200
 
     asyncio.run(play())

@@ -5,9 +5,9 @@ import pytest
 
 from sync.case.entry import Acknowledgement, Dispatch, Entry, Note, Stamp, encode
 from sync.case.lifecycle import Stage
-from sync.case.report import Report
+from sync.case.report import Report, place_of
 from sync.desk.errors import TextNotAcceptedError, UnknownAlertError
-from sync.desk.projection import CaseFile, Delivery, place_of
+from sync.desk.projection import CaseFile, Delivery
 from sync.wire.messages import EventKind, UpdatePublished
 from tests.sync.desk.conftest import Site
 from tests.sync.desk.model_kota import MEENA, lost, report

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from sync.desk import events
 from sync.desk.projection import Notice
 from sync.desk.store import feed
+from sync.wire import reading
 from sync.wire.messages import Event, EventKind, Plain
 from tests.sync.desk.conftest import Site
 from tests.sync.desk.model_kota import DEVICE, UNIT
@@ -36,7 +36,7 @@ def test_what_must_be_shown_is_shown_plainly_on_its_alert_and_the_rest_is_kept(s
 def test_after_an_upgrade_what_was_kept_is_shown(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.kota.alert("a")
     with monkeypatch.context() as old:
-        old.delitem(events._data, EventKind.ALERT)
+        old.delitem(reading._data, EventKind.ALERT)
         site.pull()
         assert site.desk.case("a") is None
         assert site.desk.status().skipped == 1
