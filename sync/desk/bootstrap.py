@@ -6,6 +6,7 @@ the pages, which prove themselves: it must never keep a desk empty.
 """
 
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -68,13 +69,17 @@ class _Taking(Struct):
 
 
 class Bootstrap:
-    """``pull``, and before it the snapshot if this desk is empty and Kota has one."""
+    """The pull, and before it the snapshot if this desk is empty and Kota has one."""
 
-    def __init__(self, database: Database, who: Identity, kota: Snapshots, pull: Pulling) -> None:
+    def __init__(
+        self, database: Database, who: Identity, kota: Snapshots, begin_pulling: Callable[[], Pulling]
+    ) -> None:
         self._database = database
         self._who = who
         self._kota = kota
-        self._pull = pull
+        # Not before it is needed: what the snapshot brought is not news to it then.
+        self._begin_pulling = begin_pulling
+        self._pull: Pulling | None = None
         self._key = Ed25519PublicKey.from_public_bytes(who.kota_key)
         self._taking = _Taking()
         self._over = False
@@ -83,6 +88,7 @@ class Bootstrap:
         """Take one more piece, or pull. Raises `sync.desk.failures.LinkFailure`."""
         self._over = self._over or not self._database.read(beginning.is_empty)
         if self._over:
+            self._pull = self._pull or self._begin_pulling()
             return self._pull.step(wait_s)
         try:
             return self._piece()

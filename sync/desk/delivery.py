@@ -141,7 +141,9 @@ class Delivery:
         kota = Kota(link, self._who)
         match lane:
             case Lane.PULL:
-                pull = Bootstrap(self._database, self._who, kota, Pull(self._database, self._who, kota))
+                pull = Bootstrap(
+                    self._database, self._who, kota, partial(Pull, self._database, self._who, kota)
+                )
                 return partial(Rejoining(self._database, self._who, kota, pull).step, wait_s)
             case Lane.PUSH:
                 return Pusher(self._database, self._who, kota).step

@@ -47,24 +47,34 @@ class Pull:
         knowing whether Kota is there.
         """
         before = self._database.read(feed.standing)
+        # After a restore of Kota the feed goes on from an earlier number.
+        told = min(self._told, before.head.number)
         asks_at_once, self._in_touch = not self._in_touch, False
         header, bodies = self._kota.changes(
             self._who.unit.code, before.head, LIMIT_EVENTS, 0 if asks_at_once else wait_s
         )
         lines = self._verified(before, header, bodies)
         self._in_touch = True
-        # After a restore of Kota the feed goes on from an earlier number.
-        self._told = min(self._told, before.head.number)
+        changed = Changed()
         if lines:
             signature = _hex(header.signature)
-            self._database.write(lambda c: self._store(c, before, lines, signature))
+            changed = self._database.write(lambda c: self._store(c, before, lines, signature)) or Changed()
         more = header.end > header.upto or (asks_at_once and wait_s > 0)
-        return Step(self._news(), Reply(header.server_ms, header.end), more=more)
+        if told != before.head.number or (lines and not changed):
+            # Another process of this desk stored events, before or just now.
+            changed, self._told = self._database.read(lambda c: _since(c, told))
+        else:
+            self._told = header.upto
+        return Step(changed, Reply(header.server_ms, header.end), more=more)
 
-    def _store(self, connection: Connection, before: Standing, lines: list[Line], signature: bytes) -> None:
+    def _store(
+        self, connection: Connection, before: Standing, lines: list[Line], signature: bytes
+    ) -> Changed | None:
         unit, after = self._who.unit.code, before.head.number
-        if feed.apply(connection, unit, self._who.device, after, lines) is not None:
+        changed = feed.apply(connection, unit, self._who.device, after, lines)
+        if changed is not None:
             history.keep_signature(connection, before.epoch, lines[-1].head.number, signature)
+        return changed
 
     def _verified(self, before: Standing, header: Changes, bodies: list[bytes]) -> list[Line]:
         unit, after = self._who.unit.code, before.head.number
@@ -80,12 +90,6 @@ class Pull:
         if not chain.signed_by(self._key, owner, end, _hex(header.signature), context=before.epoch):
             raise Differs("the feed is not signed by Kota")
         return [Line(head, body, read_event(body)) for head, body in zip(heads, bodies, strict=True)]
-
-    def _news(self) -> Changed:
-        """What is stored now and was not told yet, whichever process stored it."""
-        told = self._told
-        changed, self._told = self._database.read(lambda c: _since(c, told))
-        return changed
 
 
 def _since(connection: Connection, told: int) -> tuple[Changed, int]:

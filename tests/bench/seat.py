@@ -9,6 +9,7 @@
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -39,7 +40,7 @@ class Seat:
         self._link = Link(who.server, who.ca, self._database.read(feed.standing).epoch)
         kota.hello(self._link)
         calls = Kota(self._link, who)
-        self._pull = Bootstrap(self._database, who, calls, Pull(self._database, who, calls))
+        self._pull = Bootstrap(self._database, who, calls, partial(Pull, self._database, who, calls))
         self._pusher = Pusher(self._database, who, calls)
 
     def close(self) -> None:

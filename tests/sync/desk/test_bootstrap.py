@@ -70,7 +70,7 @@ def shelf(site: Site, tmp_path: Path) -> Shelf:
 
 @pytest.fixture
 def begin(site: Site, shelf: Shelf) -> Bootstrap:
-    return Bootstrap(site.database, site.who, shelf, site.puller)
+    return Bootstrap(site.database, site.who, shelf, lambda: site.puller)
 
 
 def finish(begin: Bootstrap) -> list[Step]:
@@ -142,7 +142,7 @@ def test_it_ends_where_pages_lead_to(new_site: Callable[[], Site], tmp_path: Pat
     shelf = Shelf(begun.kota, tmp_path, begun.world)
     shelf.make()
 
-    steps = finish(Bootstrap(begun.database, begun.who, shelf, begun.puller))
+    steps = finish(Bootstrap(begun.database, begun.who, shelf, lambda: begun.puller))
 
     assert len(shelf.given) > 3
     assert begun.database.read(blocks.end) is not None
@@ -157,7 +157,7 @@ def test_what_comes_later_stands_on_it(new_site: Callable[[], Site], tmp_path: P
     shelf = Shelf(begun.kota, tmp_path, begun.world)
     begun.kota.feed = list(paged.kota.feed)
     shelf.make()
-    finish(Bootstrap(begun.database, begun.who, shelf, begun.puller))
+    finish(Bootstrap(begun.database, begun.who, shelf, lambda: begun.puller))
     for kota in (paged.kota, begun.kota):
         kota.entry(entry(2000, "a-4", Dispatch("PCR 7")))
         kota.entry(entry(3, "a-1", Note("again, under its old name")))
@@ -192,7 +192,7 @@ def test_after_a_restart_it_goes_on_with_what_is_stored(site: Site, shelf: Shelf
     site.restart()
     shelf.given.clear()
 
-    finish(Bootstrap(site.database, site.who, shelf, site.puller))
+    finish(Bootstrap(site.database, site.who, shelf, lambda: site.puller))
 
     assert shelf.made is not None
     sizes = {block.last: block.size for block in shelf.made.header.blocks}
@@ -403,7 +403,7 @@ def test_whatever_happened_both_ways_lead_to_the_same(
             for kind, alert, unit, number in part:
                 happen(paged.kota, kind, f"a-{alert}", unit, number)
             shelf.make()
-        finish(Bootstrap(begun.database, begun.who, shelf, begun.puller))
+        finish(Bootstrap(begun.database, begun.who, shelf, lambda: begun.puller))
         paged.pull()
         assert begun.database.read(blocks.ends)
         assert shown(begun) == shown(paged)
