@@ -22,9 +22,16 @@ from desktop.shell.language import Language
 from desktop.shell.shortcuts import Key
 from desktop.shell.window import MainWindow
 from desktop.workplace import Workplace
+from sync.desk import salvage
 from sync.desk.desk import Desk
 from sync.desk.enrolment import enrol, read_invitation
-from sync.desk.errors import NotEnrolledError, PassphraseNeededError, WrongPassphraseError
+from sync.desk.errors import (
+    DatabaseDamagedError,
+    IdentityLostError,
+    NotEnrolledError,
+    PassphraseNeededError,
+    WrongPassphraseError,
+)
 from sync.desk.home import Home
 from sync.words import SpokenError, Tongue, tongue_of_environment
 from sync.world import World
@@ -75,8 +82,8 @@ class Application(QObject):
     def _open(self) -> None:
         try:
             self.desk = Desk.open(self._home, self._world)
-        except NotEnrolledError:
-            self._set_up()
+        except NotEnrolledError as error:
+            self._set_up(error)
         except (PassphraseNeededError, WrongPassphraseError) as error:
             self._ask_passphrase(error)
         except SpokenError as error:
@@ -85,17 +92,33 @@ class Application(QObject):
         else:
             self.workplace = Workplace(self.desk, self.bridge, self.window, self.language, self._player)
             self.workplace.lost.connect(self._on_lost)
+            self._tell_of_salvage(self.desk)
             self.desk.start(self.bridge.notify)
 
+    def _tell_of_salvage(self, desk: Desk) -> None:
+        salvaged = desk.salvaged()
+        if salvaged is not None:
+            self.window.show_notice(
+                lambda: " ".join(salvage.say(salvaged, self.language.words)), desk.salvage_seen
+            )
+
     def _on_lost(self, error: SpokenError) -> None:
-        """The PC was wiped while somebody sat here: nothing of what it held may stay on the screen."""
+        """The PC was wiped while somebody sat here, or its database is damaged: nothing of it may stay on the screen."""
         if self.workplace is not None:
             self.workplace.forget()
             self.workplace = None
-        self.window.show_page(FaultPage(self.language, error))
+        if isinstance(error, DatabaseDamagedError) and self.desk is not None:
+            # Opening it anew salvages it.
+            self.desk.close()
+            self.desk = None
+            self._open()
+        else:
+            self.window.show_page(FaultPage(self.language, error))
 
-    def _set_up(self) -> None:
+    def _set_up(self, why: NotEnrolledError) -> None:
         page = SetupPage(self.language)
+        if isinstance(why, IdentityLostError):
+            page.refuse(why)
 
         def wanted(file: Path, name: str, passphrase: str) -> None:
             if passphrase:

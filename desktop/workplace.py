@@ -21,7 +21,7 @@ from desktop.shell.window import MainWindow
 from sync.case.entry import EntryData, Note
 from sync.case.unit import Officer
 from sync.desk.desk import Desk
-from sync.desk.errors import WipedError
+from sync.desk.errors import DatabaseDamagedError, WipedError
 from sync.desk.projection import Changed, TimelineLine
 from sync.words import SpokenError
 
@@ -111,12 +111,12 @@ class Workplace(QObject):
             self.alarm.tick()
 
     def _alive(self) -> bool:
-        """Show the status; False when there is none any more: Kota has had this PC wiped."""
+        """Show the status; False when there is none any more: Kota has had this PC wiped, or the file is damaged."""
         if not self._second.isActive():
             return False
         try:
             self._show_status()
-        except WipedError as error:
+        except (WipedError, DatabaseDamagedError) as error:
             self.close()
             self.lost.emit(error)
             return False

@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from desktop.shell.language import Language
-from sync.desk.projection import DeskStatus, Link, LinkProblem
+from sync.desk.projection import DeskStatus, Link, LinkProblem, StoreProblem
 from sync.words import mark
 
 CLOCK_ERROR_MS = 60_000
@@ -38,24 +38,23 @@ ADVICE = {
     LinkProblem.REVOKED: mark("Kota has struck off this PC: it gets no new alerts"),
     LinkProblem.BUSY: mark("Kota is busy; this PC tries again by itself"),
     LinkProblem.DIFFERS: mark("The history here and at Kota differ: nothing was overwritten"),
+    LinkProblem.STUCK: mark("An answer of Kota does not come to an end; this PC asks anew by itself"),
     LinkProblem.OUTDATED: mark("This program is too old to deliver entries: install the new version"),
+}
+
+STORING = {
+    StoreProblem.FULL: mark(
+        "Its disk is full: make room. What was saved stays saved; the rest comes by itself"
+    ),
+    StoreProblem.FAILING: mark("Its disk cannot be written: phone Kota. What was saved stays saved"),
+    StoreProblem.BUSY: mark("Another program holds the alerts; close it. What was saved stays saved"),
 }
 
 
 def of_link(status: DeskStatus, language: Language) -> Truth:
     """The link, as far as it is known."""
     if status.link is Link.CONNECTED and status.checked_ago_s is not None:
-        headline = language.text("Connected to Kota · checked {ago}", ago=language.ago(status.checked_ago_s))
-        if status.skipped:
-            newer = language.count(
-                "{n} message of Kota needs a newer version of this program; phone Kota",
-                "{n} messages of Kota need a newer version of this program; phone Kota",
-                status.skipped,
-            )
-            return Truth(Shape.ASKING, headline, newer)
-        if status.in_step:
-            return Truth(Shape.TICK, headline, language.text("Everything Kota has for this desk is here"))
-        return Truth(Shape.ASKING, headline, language.text("More is arriving from Kota"))
+        return _connected(status, status.checked_ago_s, language)
     if status.link is Link.NOT_CONNECTED:
         advice = language.text(ADVICE[status.problem or LinkProblem.UNREACHABLE])
         if status.since_ms is None:
@@ -67,6 +66,23 @@ def of_link(status: DeskStatus, language: Language) -> Truth:
         language.text("Not checked yet"),
         language.text("It is not yet known whether Kota can be reached"),
     )
+
+
+def _connected(status: DeskStatus, ago_s: int, language: Language) -> Truth:
+    if status.storing is not None:
+        headline = language.text("NEW ALERTS CANNOT BE STORED ON THIS PC · phone Kota")
+        return Truth(Shape.CUT, headline, language.text(STORING[status.storing]))
+    headline = language.text("Connected to Kota · checked {ago}", ago=language.ago(ago_s))
+    if status.skipped:
+        newer = language.count(
+            "{n} message of Kota needs a newer version of this program; phone Kota",
+            "{n} messages of Kota need a newer version of this program; phone Kota",
+            status.skipped,
+        )
+        return Truth(Shape.ASKING, headline, newer)
+    if status.in_step:
+        return Truth(Shape.TICK, headline, language.text("Everything Kota has for this desk is here"))
+    return Truth(Shape.ASKING, headline, language.text("More is arriving from Kota"))
 
 
 def of_outbox(status: DeskStatus, language: Language) -> Truth | None:

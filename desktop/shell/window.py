@@ -3,6 +3,8 @@
 It knows rooms as widgets only; what they mean to each other is wired in `desktop.app`.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -36,16 +38,21 @@ class MainWindow(QWidget):
         self._question = label("heading", wraps=True)
         self._leave, self._stay = button(), button("main")
         self._ask = self._asking()
+        self._told, self._understood = label("heading", wraps=True), button("main")
+        self._notice: Callable[[], str] | None = None
+        self._seen: Callable[[], None] = lambda: None
+        self._telling = self._notice_bar()
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
-        for part in (self.strip, self._ask):
+        for part in (self.strip, self._ask, self._telling):
             page.addWidget(part)
         page.addWidget(self.stack, 1)
         self.stack.addWidget(self._help)
         self._help.closed.connect(lambda: self.key_pressed.emit(Key.HELP))
         self._leave.clicked.connect(self._on_leave)
         self._stay.clicked.connect(self._ask.hide)
+        self._understood.clicked.connect(self._on_understood)
         self._listen()
         self.setWindowIcon(QIcon(str(resources.path("icons", "kota-desk.png"))))
         self.resize(*SIZE)
@@ -60,6 +67,14 @@ class MainWindow(QWidget):
         asking = frame("asks", row)
         asking.hide()
         return asking
+
+    def _notice_bar(self) -> QWidget:
+        row = QHBoxLayout()
+        row.addWidget(self._told, 1)
+        row.addWidget(self._understood)
+        telling = frame("asks", row)
+        telling.hide()
+        return telling
 
     def _listen(self) -> None:
         for key in Key:
@@ -89,6 +104,12 @@ class MainWindow(QWidget):
         self.stack.setCurrentWidget(self._help)
         self._help.take_focus()
 
+    def show_notice(self, notice: Callable[[], str], seen: Callable[[], None]) -> None:
+        """Say ``notice`` above whatever is shown, without taking its place, until somebody has understood it."""
+        self._notice, self._seen = notice, seen
+        self._telling.show()
+        self.retranslate()
+
     def show_waiting(self, count: int) -> None:
         """How many entries Kota does not have yet: a reason to ask before closing."""
         self._waiting = count
@@ -105,6 +126,8 @@ class MainWindow(QWidget):
             self._waiting,
         )
         name(self._question, question)
+        name(self._told, "" if self._notice is None else self._notice())
+        name(self._understood, tell.text("Understood"))
         name(self._leave, tell.text("Close all the same"))
         name(self._stay, tell.text("Keep it open"))
 
@@ -120,6 +143,10 @@ class MainWindow(QWidget):
             return
         event.accept()
         self.closed.emit()
+
+    def _on_understood(self) -> None:
+        self._telling.hide()
+        self._seen()
 
     def _on_leave(self) -> None:
         self._sure = True

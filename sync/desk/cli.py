@@ -30,6 +30,10 @@ _COMMANDS: dict[str, tuple[Command, str]] = {
     "status": (commands.status, "what waits for delivery; asks nobody"),
     "alerts": (commands.alerts, "the queue"),
     "show": (commands.show, "one alert with everything that happened on it"),
+    "backups": (
+        commands.backups,
+        "the copies of the database on this PC; they are read only if it is damaged",
+    ),
     "audit": (commands.audit, "prove that nothing here was changed or lost"),
 }
 COMMANDS = tuple(_COMMANDS)
@@ -66,6 +70,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[ArgumentParser]") -> No
     enrol.add_argument("--code")
     enrol.add_argument("--name", help="what Kota calls this PC (default: its network name)")
     made["sync"].add_argument("--once", action="store_true", help="the default; said for clarity in scripts")
+    made["backups"].add_argument("--make", action="store_true", help="make one now")
     made["show"].add_argument("--alert", metavar="NUMBER", required=True)
     _add_kinds(made["record"])
 

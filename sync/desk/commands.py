@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from sync.case.entry import Acknowledgement, Dispatch, EntryData, Note
-from sync.desk import enrolment, errors
+from sync.desk import enrolment, errors, salvage
 from sync.desk.desk import Desk
 from sync.desk.enrolment import Invitation
 from sync.desk.home import Home
@@ -25,6 +26,8 @@ IN_STEP = mark("Everything is delivered, and everything Kota has for this desk i
 SAVED = mark("Saved here, on alert {alert}.")
 WAITING = mark("Entries saved here, not yet at Kota: {waiting}")
 REFUSED = mark("Entries that Kota refused: {refused}")
+BACKUP = mark("{file}, made {made}, {kib} KiB")
+NO_BACKUP = mark("There is no backup of the alerts on this PC yet.")
 WHOLE = mark("Nothing was changed or lost: {feed} events from Kota and {log} entries of this PC are whole.")
 
 
@@ -88,7 +91,13 @@ def status(asked: Asked) -> Answer:
     """What is known without asking anybody."""
     with _desk(asked) as desk:
         facts = _status(desk)
-    return Answer(facts, lambda words: [words.text(WAITING, **facts), words.text(REFUSED, **facts)])
+        salvaged = desk.salvaged()
+
+    def say(words: Words) -> list[str]:
+        told = [] if salvaged is None else salvage.say(salvaged, words)
+        return [*told, words.text(WAITING, **facts), words.text(REFUSED, **facts)]
+
+    return Answer({**facts, "salvaged": msgspec.to_builtins(salvaged)}, say)
 
 
 def alerts(asked: Asked) -> Answer:
@@ -114,6 +123,25 @@ def show(asked: Asked) -> Answer:
     return Answer(facts, lambda _: [case.row.number, *lines])
 
 
+def backups(asked: Asked) -> Answer:
+    """The copies there are, and one more if asked for."""
+    with _desk(asked) as desk:
+        made = desk.back_up() if asked.options.make else None
+        if asked.options.make and made is None:
+            raise errors.NoRoomForBackupError
+        kept = desk.backups()
+    facts = {"backups": [{"file": str(one.file), "made_ms": one.made_ms, "bytes": one.bytes} for one in kept]}
+
+    def say(words: Words) -> list[str]:
+        lines = [
+            words.text(BACKUP, file=one.file.name, made=_local(asked, one.made_ms), kib=one.bytes // 1024)
+            for one in kept
+        ]
+        return lines or [words.text(NO_BACKUP)]
+
+    return Answer(facts, say)
+
+
 def audit(asked: Asked) -> Answer:
     """Both chains."""
     with _desk(asked) as desk:
@@ -123,6 +151,11 @@ def audit(asked: Asked) -> Answer:
         for name, head in (("feed", proven.feed), ("log", proven.log))
     }
     return Answer(facts, lambda words: [words.text(WHOLE, feed=proven.feed.number, log=proven.log.number)])
+
+
+def _local(asked: Asked, wall_ms: int) -> str:
+    zone = timezone(timedelta(minutes=asked.world.offset_min()))
+    return datetime.fromtimestamp(wall_ms / 1000, zone).strftime("%Y-%m-%d %H:%M")
 
 
 # ---- from options, and to facts -------------------------------------------------------------------------------

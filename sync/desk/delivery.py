@@ -12,14 +12,16 @@ from threading import Lock
 from sync.desk import rejoin as rejoining
 from sync.desk import status, wiping
 from sync.desk.bootstrap import Bootstrap
+from sync.desk.errors import DatabaseBusyError, DeskError, DiskFailingError, DiskFullError
 from sync.desk.facts import Facts
 from sync.desk.failures import LinkFailure, OtherHistory, Revoked, spoken
+from sync.desk.guard import Guard
 from sync.desk.heartbeat import Heart, Obey
 from sync.desk.home import Home
 from sync.desk.kota import Kota
 from sync.desk.link import Link
 from sync.desk.loops import Loop, Work
-from sync.desk.projection import Changed
+from sync.desk.projection import Changed, StoreProblem
 from sync.desk.pull import Pull
 from sync.desk.push import Pusher
 from sync.desk.receipts import Receiver
@@ -42,6 +44,12 @@ STOP_TIMEOUT_S = 2
 
 _IDLE_S = {Lane.PULL: 0, Lane.HEARTBEAT: HEARTBEAT_S}
 
+_STORING: dict[type[DeskError], StoreProblem] = {
+    DiskFullError: StoreProblem.FULL,
+    DiskFailingError: StoreProblem.FAILING,
+    DatabaseBusyError: StoreProblem.BUSY,
+}
+
 Notify = Callable[[Changed], None]
 
 
@@ -55,6 +63,7 @@ class Delivery:
         self._lock = Lock()
         self._loops: dict[Lane, Loop] = {}
         self._links: dict[Lane, Link] = {}
+        self._guard: Guard | None = None
         self._notify: Notify = lambda _: None
         self.contact: Contact = status.nothing_yet(world)
 
@@ -64,9 +73,13 @@ class Delivery:
         self._loops = {lane: self._loop(lane) for lane in Lane}
         for loop in self._loops.values():
             loop.start()
+        self._guard = Guard(list(self._loops.values()), self._world, self._report)
+        self._guard.start()
 
     def stop(self) -> None:
         """End the loops, within `STOP_TIMEOUT_S` in all."""
+        if self._guard is not None:
+            self._guard.stop()
         for loop in self._loops.values():
             loop.stop()
         until_ms = self._world.mono_ms() + STOP_TIMEOUT_S * 1000
@@ -127,9 +140,13 @@ class Delivery:
             link.close()
 
     def _loop(self, lane: Lane) -> Loop:
+        link, step = self._linked(lane)
+        work = Work(lane, step, _IDLE_S.get(lane, IDLE_S), partial(self._linked, lane))
+        return Loop(work, link, self._world, self._report)
+
+    def _linked(self, lane: Lane) -> tuple[Link, Callable[[], Step]]:
         link = self._links[lane] = self._link()
-        step = self._step(lane, link, wait_s=WAIT_MAX_S)
-        return Loop(Work(lane, step, _IDLE_S.get(lane, IDLE_S)), link, self._world, self._report)
+        return link, self._step(lane, link, wait_s=WAIT_MAX_S)
 
     def _link(self) -> Link:
         return Link(self._who.server, self._who.ca, self._epoch())
@@ -167,27 +184,36 @@ class Delivery:
         self._notify(Changed(alerts, status=True))
         self._nudge(Lane.PUSH, Lane.PULL)
 
-    def _report(self, lane: Lane, outcome: Step | LinkFailure) -> None:
-        changed = Changed(status=True)
+    def _report(self, lane: Lane, outcome: Step | LinkFailure | DeskError) -> None:
         if isinstance(outcome, OtherHistory) and lane in self._links:
             # The pull, or another process, may have found the way already.
             self._links[lane].expect(self._epoch())
         with self._lock:
             troubled = set(self.contact.problems)
-            if isinstance(outcome, LinkFailure):
-                self.contact = status.failed(self.contact, lane, outcome.problem)
-            elif outcome.reply is not None:
-                self.contact = status.replied(self.contact, lane, outcome.reply, self._world)
-                changed |= outcome.changed
-            else:
-                changed = outcome.changed
+            before, self.contact = self.contact, self._after(lane, outcome)
+            changed = Changed(status=before != self.contact)
+        if isinstance(outcome, Step):
+            changed |= outcome.changed
         if isinstance(outcome, Step) and outcome.reply is not None:
             # Where one lane gets through, the others need not wait out their pauses.
             self._nudge(*(troubled - {lane}))
             if lane is Lane.PULL and outcome.changed:
                 self._nudge(Lane.RECEIPTS)
-        if changed:
-            self._notify(changed)
+        if changed or isinstance(outcome, DeskError):
+            # A damaged database is found out by whoever reads it next.
+            self._notify(changed | Changed(status=True))
+
+    def _after(self, lane: Lane, outcome: Step | LinkFailure | DeskError) -> Contact:
+        """What is known of the link once a step came to ``outcome``."""
+        if isinstance(outcome, LinkFailure):
+            return status.failed(self.contact, lane, outcome.problem)
+        if isinstance(outcome, DeskError):
+            problem = _STORING.get(type(outcome))
+            if problem is None:
+                return self.contact
+            return status.unstored(self.contact, lane, problem, self._world)
+        contact = status.stored(self.contact, lane)
+        return contact if outcome.reply is None else status.replied(contact, lane, outcome.reply, self._world)
 
     def _nudge(self, *lanes: Lane) -> None:
         for lane in lanes:

@@ -9,12 +9,16 @@ from contextlib import ExitStack
 
 from sync.case.entry import EntryData, Note
 from sync.case.unit import Officer
-from sync.desk import entries, errors, keys, sign_in, status, wiping
+from sync.desk import entries, errors, keys, salvage, sign_in, status, wiping
 from sync.desk.audit import Audit, audit
 from sync.desk.delivery import Delivery, Notify
 from sync.desk.home import Home
+from sync.desk.keeping import Keeper
+from sync.desk.occupancy import Occupancy
 from sync.desk.projection import CaseFile, Changed, DeskStatus, Notice, OutboxLine, QueueRow, TimelineLine
-from sync.desk.store import cases, device, drafts, feed, log, officers, queue
+from sync.desk.salvage import Salvaged
+from sync.desk.store import backups, cases, device, drafts, feed, log, officers, queue
+from sync.desk.store.backups import Backup
 from sync.desk.store.database import Connection, Database
 from sync.desk.store.device import Identity
 from sync.world import World
@@ -23,44 +27,59 @@ from sync.world import World
 class Desk:
     """Everything a screen or a script may ask of this PC's copy. Thread-safe."""
 
-    def __init__(self, database: Database, who: Identity, world: World) -> None:
+    def __init__(
+        self, database: Database, who: Identity, world: World, here: Occupancy | None = None
+    ) -> None:
         self.unit = who.unit
         self.device = who.device
         self.server = who.server
         self._database = database
         self._who = who
         self._world = world
+        self._home = Home(database.folder)
+        self._here = here
         self._delivery = Delivery(database, who, world)
+        self._keeper = Keeper(database, self._home, world)
         self._notify: Notify = lambda _: None
 
     @classmethod
     def open(cls, home: Home, world: World) -> "Desk":
-        """The desk enrolled in ``home``. Raises the `errors.DeskError` that fits; nothing is changed then."""
+        """The desk enrolled in ``home``; a damaged database is salvaged first, see `salvaged`.
+
+        Raises the `errors.DeskError` that fits; nothing is changed then.
+        """
         home.check()
         if home.wiped.exists():
             wiping.finish(home, world)
             raise errors.WipedError
-        if not home.database.exists():
+        if not home.database.exists() and not home.new_database.exists():
             raise errors.NotEnrolledError
         with ExitStack() as undo:
-            database = Database(home.database, keys.load(home))
+            here = undo.enter_context(Occupancy(home))
+            key = keys.load(home)
+            salvage.put_right(home, key, world, here)
+            database = Database(home.database, key)
             undo.callback(database.close)
             who = database.read(device.identity)
             if who is None:
-                raise errors.NotEnrolledError
+                raise errors.IdentityLostError if salvage.told(home) else errors.NotEnrolledError
             database.write(lambda c: feed.read_again(c, who.unit.code, who.device))
             undo.pop_all()
-        return cls(database, who, world)
+        return cls(database, who, world, here)
 
     def start(self, notify: Notify) -> None:
         """Start the loops. ``notify`` is called on their threads, and on the caller's after `record`."""
         self._notify = notify
         self._delivery.start(notify)
+        self._keeper.start(notify)
 
     def close(self) -> None:
         """Stop the loops, at most 2 s, and close the database."""
+        self._keeper.stop()
         self._delivery.stop()
         self._database.close()
+        if self._here is not None:
+            self._here.leave()
 
     def sync(self) -> None:
         """Deliver and fetch all there is, once, without loops. Raises the `errors.DeskError` for a link that fails."""
@@ -73,6 +92,22 @@ class Desk:
     def audit(self) -> Audit:
         """Prove that feed and log stand here unchanged. Raises the `errors.DeskError` that says what is wrong."""
         return audit(self._database, self._who)
+
+    def salvaged(self) -> Salvaged | None:
+        """What somebody must be told of a salvage, until `salvage_seen`."""
+        return salvage.told(self._home)
+
+    def salvage_seen(self) -> None:
+        """Somebody has read it."""
+        salvage.seen(self._home)
+
+    def backups(self) -> list[Backup]:
+        """The copies there are, the newest first."""
+        return backups.kept(self._home.backups)
+
+    def back_up(self) -> Backup | None:
+        """Make a copy now; None where the disk has no room for one. Raises `DatabaseDamagedError`, `DiskFullError`."""
+        return self._keeper.back_up()
 
     # ---- reads: any thread, each under 16 ms -------------------------------------------------------------------
 

@@ -16,8 +16,8 @@ from sync.desk import errors, keys, kota, wiping
 from sync.desk.failures import Answered, LinkFailure, spoken
 from sync.desk.home import Home
 from sync.desk.link import Link
-from sync.desk.store import device
-from sync.desk.store.database import Database
+from sync.desk.store import device, rescue
+from sync.desk.store.database import Connection, Database
 from sync.desk.store.device import Identity
 from sync.wire.errors import Code
 from sync.wire.messages import Enrol, Enrolled
@@ -75,7 +75,13 @@ def _enrol(database: Database, link: Link, invitation: Invitation, world: World,
         private_key=private,
         kota_key=bytes.fromhex(answer.kota_key),
     )
-    database.write(lambda c: device.enrolled(c, who, answer.epoch))
+    database.write(lambda c: _become(c, who, answer.epoch))
+
+
+def _become(connection: Connection, who: Identity, epoch: str) -> None:
+    device.enrolled(connection, who, epoch)
+    # Entries that were saved from a damaged database while it could not be read who this PC was.
+    rescue.chain_anew(connection, who)
 
 
 def _link(invitation: Invitation) -> Link:

@@ -99,6 +99,30 @@ class DiskFullError(DeskError):
     sentence = mark("The disk of this PC is full, so this was not saved. Make room and try again.")
 
 
+class DiskFailingError(DeskError):
+    """The operating system could not read or write the file; nothing of the transaction was stored."""
+
+    sentence = mark(
+        "The disk of this PC could not be read or written, so this was not saved. Try again; if it happens again, "
+        "phone Kota and have the disk replaced."
+    )
+
+
+class NoRoomForBackupError(DeskError):
+    """A copy would leave too little of the disk free."""
+
+    sentence = mark("The disk of this PC has no room for a backup. Make room and try again.")
+
+
+class DatabaseInUseError(DeskError):
+    """The database is damaged, and another process has it open: it cannot be salvaged under its feet."""
+
+    sentence = mark(
+        "The alerts on this PC are damaged and must be salvaged. Close every other kota-desk on this PC and start "
+        "again; do not delete anything."
+    )
+
+
 class WipedError(DeskError):
     """Kota had this PC destroy its alerts."""
 
@@ -114,6 +138,15 @@ class NotEnrolledError(DeskError):
     """The home has no device of Kota's yet."""
 
     sentence = mark("This PC is not enrolled. Run kota-desk enrol --file FILE with the file from Kota.")
+
+
+class IdentityLostError(NotEnrolledError):
+    """The database was damaged, and neither it nor a backup says which device this is."""
+
+    sentence = mark(
+        "The file with the alerts on this PC was damaged, and it could not be read which desk this PC is. The file is "
+        "kept. Ask Kota for a new enrolment file; what could be saved is sent once this PC is enrolled."
+    )
 
 
 class AlreadyEnrolledError(DeskError):

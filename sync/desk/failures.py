@@ -23,6 +23,12 @@ class TooSlow(Unreachable):
     """No answer in time; perhaps too much was asked for at once."""
 
 
+class Stuck(LinkFailure):
+    """A call that neither came to an end nor failed for longer than any call may take."""
+
+    problem = LinkProblem.STUCK
+
+
 class NotTrusted(LinkFailure):
     """TLS refused: another authority, another name, or this PC's date is wrong."""
 
@@ -80,6 +86,7 @@ class Answered(LinkFailure):
 
 _SPOKEN: dict[LinkProblem, type[errors.DeskError]] = {
     LinkProblem.UNREACHABLE: errors.KotaUnreachableError,
+    LinkProblem.STUCK: errors.KotaUnreachableError,
     LinkProblem.NOT_TRUSTED: errors.ServerNotTrustedError,
     LinkProblem.NOT_KOTA: errors.NotKotaServerError,
     LinkProblem.BUSY: errors.KotaBusyError,

@@ -61,6 +61,36 @@ class Home:
         """There from the moment a wipe begins until the PC is enrolled anew."""
         return self.folder / "wiped"
 
+    @property
+    def new_database(self) -> Path:
+        """What a salvage is writing; it becomes `database` when it is whole."""
+        return self.folder / "desk-new.db"
+
+    @property
+    def damaged_copy(self) -> Path:
+        """What a salvage reads, so that the damaged file itself stays untouched."""
+        return self.folder / "desk-damaged.db.part"
+
+    @property
+    def front(self) -> Path:
+        """The pages without which nothing in the database can be found; see `sync.desk.store.front`."""
+        return self.folder / "desk-front.db"
+
+    @property
+    def salvage(self) -> Path:
+        """What the last salvage did; see `sync.desk.salvage`."""
+        return self.folder / "salvage.json"
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return self.folder / "backups"
+
+    @property
+    def occupied(self) -> Path:
+        """Locked by every process that works here."""
+        return self.folder / "desk.lock"
+
     def prepare(self) -> None:
         """Create the folder, for its user only. Raises `HomeUnreadableError`."""
         try:

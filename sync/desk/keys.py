@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from keyring.errors import KeyringError
 from msgspec import Struct
 
+from sync.desk import durable
 from sync.desk.errors import HomeUnreadableError, KeyMissingError, WrongPassphraseError
 from sync.desk.home import Home
 from sync.world import World
@@ -87,7 +88,7 @@ def destroy(home: Home, world: World) -> None:
     for file in (home.wrapped_key, home.ring_key):
         if file.exists():
             _shred(file, world)
-    _sync_folder(home.folder)
+    durable.sync_folder(home.folder)
 
 
 def _shred(file: Path, world: World) -> None:
@@ -179,16 +180,6 @@ def _write_once(home: Home, file: Path, content: Struct) -> None:
             _log.info("another process made the key of this home first")
         finally:
             draft.unlink()
-        _sync_folder(home.folder)
+        durable.sync_folder(home.folder)
     except OSError as error:
         raise HomeUnreadableError(folder=home.folder) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # NTFS journals names; there is no folder to open.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,7 +6,7 @@ pause at once; `Loop.stop` ends even a wait for Kota's reply.
 
 import logging
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from msgspec import Struct
 
@@ -26,15 +26,19 @@ LONGEST_ASKED_PAUSE_S = 300
 # A step that found nothing and did not even wait must not spin.
 QUIET_MS = 1_000
 
-Report = Callable[[Lane, Step | LinkFailure], None]
+Report = Callable[[Lane, Step | LinkFailure | DeskError], None]
 
 
 class Work(Struct, frozen=True):
-    """What a loop repeats; ``idle_s`` is how long it rests when there was nothing to do."""
+    """What a loop repeats; ``idle_s`` is how long it rests when there was nothing to do.
+
+    ``renew`` makes a new link and a step over it, for a loop whose link was cut.
+    """
 
     lane: Lane
     step: Callable[[], Step]
     idle_s: float = 0
+    renew: Callable[[], tuple[Link, Callable[[], Step]]] | None = None
 
 
 class Loop:
@@ -47,7 +51,12 @@ class Loop:
         self._link = link
         self._world = world
         self._report = report
+        self._renew = work.renew
         self._failures = 0
+        # Since when the step that is being taken takes, by the monotonic clock.
+        self._since_ms: int | None = None
+        self._changing = Lock()
+        self._cut = False
         self._stopping = Event()
         self._woken = Event()
         # Never in the way of the program's end; what it was doing is a transaction or nothing.
@@ -64,7 +73,20 @@ class Loop:
         """Ask the loop to end; `join` waits for it."""
         self._stopping.set()
         self._woken.set()
-        self._link.interrupt()
+        with self._changing:
+            self._link.interrupt()
+
+    def standing_ms(self) -> int:
+        """How long the step that is being taken has taken so far; 0 between steps."""
+        since_ms = self._since_ms
+        return 0 if since_ms is None else self._world.mono_ms() - since_ms
+
+    def cut(self) -> None:
+        """Close the connection, whatever is waiting in it, and ask anew at once over another."""
+        with self._changing:
+            self._cut = True
+            self._link.interrupt()
+        self._woken.set()
 
     def join(self, timeout_s: float) -> bool:
         """Whether it has ended within ``timeout_s``."""
@@ -75,15 +97,27 @@ class Loop:
         try:
             while not self._stopping.is_set():
                 self._woken.clear()
+                self._mend()
                 pause_s = self._once()
                 if pause_s > 0 and not self._stopping.is_set():
                     self._woken.wait(pause_s)
         finally:
             self._link.close()
 
+    def _mend(self) -> None:
+        """Take another link in the place of one that was cut."""
+        with self._changing:
+            if not self._cut or self._renew is None:
+                return
+            self._link.close()
+            self._link, self._step = self._renew()
+            self._cut = False
+            if self._stopping.is_set():
+                self._link.interrupt()
+
     def _once(self) -> float:
         """One step; how long to pause after it, in seconds."""
-        began_ms = self._world.mono_ms()
+        began_ms = self._since_ms = self._world.mono_ms()
         try:
             step = self._step()
         except LinkFailure as failure:
@@ -93,12 +127,15 @@ class Loop:
                 # There is nothing left to deliver, and never will be.
                 self._stopping.set()
             _log.warning("%s: %s", self.lane, type(error).__name__)
+            self._report(self.lane, error)
             return self._pause_s()
         except Exception:  # noqa: BLE001  # a mistake of ours must not silence the lane: an alert may come next
             if self._stopping.is_set():
                 return 0
             _log.exception("%s: the step failed", self.lane)
             return self._pause_s()
+        finally:
+            self._since_ms = None
         self._failures = 0
         self._report(self.lane, step)
         if step.more or step.changed:

@@ -102,6 +102,15 @@ class LinkProblem(StrEnum):
     BUSY = "busy"
     DIFFERS = "differs"
     OUTDATED = "outdated"
+    STUCK = "stuck"
+
+
+class StoreProblem(StrEnum):
+    """Why what arrives cannot be kept on this PC. What was kept before stays; Kota's answer is not at fault."""
+
+    FULL = "full"
+    FAILING = "failing"
+    BUSY = "busy"
 
 
 class DeskStatus(Struct, frozen=True, kw_only=True):
@@ -110,7 +119,7 @@ class DeskStatus(Struct, frozen=True, kw_only=True):
     ``checked_ago_s`` is since the last verified reply, by the monotonic clock; None if there was none yet. ``since``
     is when contact was lost. ``in_step`` says that the last reply had nothing newer than what is stored here.
     ``kota_ahead_ms`` is how far Kota's clock is ahead of this PC's. ``skipped`` counts events that are stored but
-    that this version cannot show.
+    that this version cannot show. ``storing`` says that news of Kota could not be kept here, and why.
     """
 
     unit: Unit
@@ -124,6 +133,7 @@ class DeskStatus(Struct, frozen=True, kw_only=True):
     refused: int = 0
     kota_ahead_ms: int = 0
     skipped: int = 0
+    storing: StoreProblem | None = None
 
 
 class Changed(Struct, frozen=True):

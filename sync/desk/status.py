@@ -1,6 +1,7 @@
 """What may be said of the link, from verified replies alone.
 
-*Connected* needs a verified reply of at most 45 s ago and no failure of the feed since; *in step* needs a verified
+*Connected* needs a verified reply of at most 45 s ago, of the pull once it had one, and no failure of the feed since;
+*in step* needs a verified
 page of the feed whose end is stored here. Everything else is *not connected*, with the time since when.
 """
 
@@ -10,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from sync.case.unit import Unit
-from sync.desk.projection import DeskStatus, Link, LinkProblem
+from sync.desk.projection import DeskStatus, Link, LinkProblem, StoreProblem
 from sync.desk.store.log import Backlog
 from sync.world import World
 
@@ -39,7 +40,8 @@ class Reply(Struct, frozen=True):
 class Contact(Struct, frozen=True, kw_only=True):
     """What the lanes have found out so far; ``wall_ms`` is of the last verified reply, or of the start.
 
-    ``end`` is how far the feed reached by the last page that is stored, ``page`` when that came (wall, monotonic).
+    ``end`` is how far the feed reached by the last page that is stored, ``page`` when that came (wall, monotonic),
+    ``pulled`` when the pull got its last reply of any kind. ``storing`` are the lanes that could not store.
     """
 
     wall_ms: int
@@ -47,6 +49,8 @@ class Contact(Struct, frozen=True, kw_only=True):
     problems: dict[Lane, LinkProblem] = {}
     end: int | None = None
     page: tuple[int, int] | None = None
+    pulled: tuple[int, int] | None = None
+    storing: dict[Lane, StoreProblem] = {}
     kota_ahead_ms: int = 0
 
 
@@ -74,7 +78,23 @@ def replied(contact: Contact, lane: Lane, reply: Reply, world: World) -> Contact
         end=contact.end if reply.end is None else reply.end,
         page=contact.page if reply.end is None else (wall_ms, mono_ms),
         kota_ahead_ms=contact.kota_ahead_ms if reply.server_ms is None else reply.server_ms - wall_ms,
+        pulled=(wall_ms, mono_ms) if lane is Lane.PULL else contact.pulled,
     )
+
+
+def unstored(contact: Contact, lane: Lane, problem: StoreProblem, world: World) -> Contact:
+    """``contact`` after a lane could not store what it got."""
+    contact = msgspec.structs.replace(contact, storing={**contact.storing, lane: problem})
+    if lane is Lane.PULL and problem is StoreProblem.FULL:
+        # A page is stored only once it is verified: the link is in order.
+        contact = msgspec.structs.replace(contact, pulled=(world.wall_ms(), world.mono_ms()))
+    return contact
+
+
+def stored(contact: Contact, lane: Lane) -> Contact:
+    """``contact`` after a lane stored what it got, or had nothing to store."""
+    storing = {other: problem for other, problem in contact.storing.items() if other is not lane}
+    return msgspec.structs.replace(contact, storing=storing)
 
 
 def failed(contact: Contact, lane: Lane, problem: LinkProblem) -> Contact:
@@ -93,13 +113,14 @@ def describe(contact: Contact, unit: Unit, kept: Kept, world: World) -> DeskStat
         link=link,
         problem=next((contact.problems[lane] for lane in Lane if lane in contact.problems), None),
         checked_ago_s=None if ago_ms is None else ago_ms // 1000,
-        since_ms=contact.wall_ms if link is Link.NOT_CONNECTED else None,
+        since_ms=_last(contact)[0] if link is Link.NOT_CONNECTED else None,
         in_step=alive and _has_all(contact, kept, world),
         waiting=kept.backlog.waiting,
         oldest_waiting_ms=kept.backlog.oldest_ms,
         refused=kept.backlog.refused,
         kota_ahead_ms=contact.kota_ahead_ms,
         skipped=kept.skipped,
+        storing=next((contact.storing[lane] for lane in Lane if lane in contact.storing), None),
     )
 
 
@@ -114,8 +135,14 @@ def _has_all(contact: Contact, kept: Kept, world: World) -> bool:
 
 
 def _age_ms(contact: Contact, world: World) -> int | None:
-    """Time since the last verified reply."""
-    return None if contact.mono_ms is None else _since_ms(contact.wall_ms, contact.mono_ms, world)
+    """Time since the reply that counts."""
+    wall_ms, mono_ms = _last(contact)
+    return None if mono_ms is None else _since_ms(wall_ms, mono_ms, world)
+
+
+def _last(contact: Contact) -> tuple[int, int | None]:
+    """When the reply came that counts: the pull's, once there was one. A heartbeat does not bring alerts."""
+    return contact.pulled or (contact.wall_ms, contact.mono_ms)
 
 
 def _since_ms(wall_ms: int, mono_ms: int, world: World) -> int:

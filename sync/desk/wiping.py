@@ -10,12 +10,12 @@ import os
 
 from sync.desk import keys
 from sync.desk.home import Home
-from sync.desk.store.database import Database
+from sync.desk.store.database import Database, suspect
 from sync.world import World
 
 _log = logging.getLogger(__name__)
 
-# The database with its journals and copies.
+# The database with its journals, its backups, and what was kept of damaged ones.
 DATABASE_FILES = "desk*.db*"
 
 
@@ -30,9 +30,9 @@ def wipe(home: Home, database: Database, world: World) -> None:
 def finish(home: Home, world: World) -> None:
     """Destroy whatever is left; what cannot be deleted now is unreadable without the key, and deleted next time."""
     keys.destroy(home, world)
-    for file in sorted(home.folder.rglob(DATABASE_FILES)):
+    for file in (*sorted(home.folder.rglob(DATABASE_FILES)), home.salvage, suspect(home.database)):
         try:
-            file.unlink()
+            file.unlink(missing_ok=True)
         except OSError as error:
             _log.warning("%s is wiped but cannot be deleted yet (%s)", file.name, type(error).__name__)
 

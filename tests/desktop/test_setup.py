@@ -5,7 +5,8 @@ from pathlib import Path
 from desktop import app
 from desktop.setup.page import SetupPage
 from sync.case.entry import Acknowledgement
-from sync.desk.errors import DatabaseDamagedError, EnrolmentFileUnreadableError, WrongPassphraseError
+from sync.desk import salvage
+from sync.desk.errors import EnrolmentFileUnreadableError, IdentityLostError, WrongPassphraseError
 from sync.desk.home import Home
 from sync.words import Tongue
 from tests.desktop.readable import readable, said
@@ -31,15 +32,49 @@ def test_a_file_that_is_no_invitation_is_refused_with_a_sentence(qtbot: object, 
         assert page.enrol.isEnabled()
 
 
-def test_a_damaged_home_says_so_and_offers_nothing_to_break(one: Stage) -> None:
+def test_a_damaged_home_is_salvaged_and_says_so_above_the_work_until_it_is_understood(one: Stage) -> None:
     one.close()
-    one.home.database.write_bytes(b"\0" * 8192)
-    broken = app.build(one.home, one.world, Tongue.HINDI, Player())
-    assert broken.workplace is None
-    one.application = broken
-    broken.window.show()
-    assert "कोटा को फ़ोन करें" in readable(one)
-    assert DatabaseDamagedError.sentence not in readable(one)
+    raw = bytearray(one.home.database.read_bytes())
+    raw[100] ^= 1
+    one.home.database.write_bytes(raw)
+    again = app.build(one.home, one.world, Tongue.HINDI, Player())
+    one.application = again
+    again.window.show()
+    again.window.activateWindow()
+    until(again.window.isActiveWindow)
+
+    assert said(salvage.WAS_DAMAGED) in readable(one)
+    assert said("Sign in") in readable(one)
+    one.click(said("Understood"))
+    assert said(salvage.WAS_DAMAGED) not in readable(one)
+    assert again.desk is not None
+    assert again.desk.salvaged() is None
+
+
+def test_damage_met_at_work_is_salvaged_without_a_restart(signed_in: Stage) -> None:
+    signed_in.desk._database._meet_damage()
+    raw = bytearray(signed_in.home.database.read_bytes())
+    raw[100] ^= 1
+    signed_in.home.database.write_bytes(raw)
+
+    until(lambda: said(salvage.WAS_DAMAGED) in readable(signed_in))
+    assert said("Sign in") in readable(signed_in)
+
+
+def test_a_pc_that_no_longer_knows_who_it_is_asks_to_be_enrolled_anew(one: Stage) -> None:
+    one.close()
+    one.home.front.unlink()
+    for backup in one.home.backups.glob("*"):
+        backup.unlink()
+    raw = bytearray(one.home.database.read_bytes())
+    raw[100] ^= 1
+    one.home.database.write_bytes(raw)
+    again = app.build(one.home, one.world, Tongue.HINDI, Player())
+    one.application = again
+    again.window.show()
+
+    assert said(IdentityLostError.sentence) in readable(one)
+    assert said("Enrol this PC") in readable(one)
 
 
 def test_a_forgotten_passphrase_can_be_tried_again(one: Stage) -> None:

@@ -49,7 +49,9 @@ class Disk:
         if self.full:
             # As SQLite does: a COMMIT that finds no room takes the transaction back.
             connection.rollback()
-            raise dbapi.OperationalError("database or disk is full")
+            full = dbapi.OperationalError("database or disk is full")
+            full.sqlite_errorname = "SQLITE_FULL"
+            raise full
         self._stop_at(Point.BEFORE_COMMIT)
         (level,) = connection.execute("PRAGMA synchronous").fetchone()
         if level < FULL and self._synced is None:

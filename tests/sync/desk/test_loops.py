@@ -6,7 +6,7 @@ from queue import SimpleQueue
 import pytest
 
 from sync.desk import throwaway
-from sync.desk.errors import DiskFullError
+from sync.desk.errors import DeskError, DiskFullError
 from sync.desk.failures import Busy, LinkFailure, Unreachable
 from sync.desk.link import Link
 from sync.desk.loops import LONGEST_ASKED_PAUSE_S, LONGEST_PAUSE_S, SHORTEST_PAUSE_S, Loop, Work
@@ -23,7 +23,7 @@ class Played:
     """A loop over steps played from a list, then for ever the last of them."""
 
     def __init__(self, link: Link, *outcomes: Outcome, lane: Lane = Lane.PUSH, idle_s: float = 15) -> None:
-        self.told: SimpleQueue[Step | LinkFailure] = SimpleQueue()
+        self.told: SimpleQueue[Step | LinkFailure | DeskError] = SimpleQueue()
         self.steps: SimpleQueue[int] = SimpleQueue()
         self.world = StillWorld()
         self._outcomes = list(outcomes)
@@ -84,9 +84,11 @@ def test_kota_may_ask_for_a_longer_pause_within_reason(play: Callable[..., Playe
 def test_a_full_disk_and_a_mistake_of_ours_are_tried_again(
     play: Callable[..., Played], caplog: pytest.LogCaptureFixture
 ) -> None:
-    played = play(DiskFullError(), ValueError("a bug"), Step())
+    full = DiskFullError()
+    played = play(full, ValueError("a bug"), Step())
 
     assert all(pause > 0 for pause in pauses(played, 3))
+    assert played.told.get_nowait() is full
     assert played.told.get_nowait() == Step()
     assert "the step failed" in caplog.text
     caplog.clear()

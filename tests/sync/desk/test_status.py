@@ -4,7 +4,7 @@ import pytest
 
 from sync import resources
 from sync.desk import status
-from sync.desk.projection import DeskStatus, Link, LinkProblem
+from sync.desk.projection import DeskStatus, Link, LinkProblem, StoreProblem
 from sync.desk.status import Contact, Kept, Lane, Reply
 from sync.desk.store.log import Backlog
 from tests.sync.desk.still_world import StillWorld
@@ -98,7 +98,28 @@ def test_a_desk_that_cannot_store_pages_is_not_in_step_because_other_lanes_get_r
     contact = in_step(world)
     for _ in range(4):
         world.pass_ms(15_000)
+        contact = status.unstored(contact, Lane.PULL, StoreProblem.FULL, world)
         contact = status.replied(contact, Lane.HEARTBEAT, Reply(0), world)
     found = said(contact, world)
 
-    assert (found.link, found.in_step) == (Link.CONNECTED, False)
+    assert (found.link, found.in_step, found.storing) == (Link.CONNECTED, False, StoreProblem.FULL)
+
+
+def test_a_heartbeat_does_not_make_a_pull_that_stands_still_look_connected(world: StillWorld) -> None:
+    contact, then = in_step(world), world.wall
+    world.pass_ms(40_000)
+    contact = status.replied(contact, Lane.HEARTBEAT, Reply(world.wall), world)
+    assert said(contact, world).checked_ago_s == 40
+    world.pass_ms(5_001)
+    found = said(contact, world)
+
+    assert (found.link, found.since_ms) == (Link.NOT_CONNECTED, then)
+
+
+def test_what_cannot_be_stored_is_said_until_that_lane_stores_again(world: StillWorld) -> None:
+    contact = status.unstored(in_step(world), Lane.PULL, StoreProblem.FULL, world)
+    assert (said(contact, world).link, said(contact, world).storing) == (Link.CONNECTED, StoreProblem.FULL)
+
+    contact = status.stored(contact, Lane.RECEIPTS)
+    assert said(contact, world).storing is StoreProblem.FULL
+    assert said(status.stored(contact, Lane.PULL), world).storing is None
