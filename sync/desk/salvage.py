@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 # The database, its write-ahead log, and the index of that. In this order: a log must never outlive its database.
 PARTS = ("", "-wal", "-shm")
 # Below this a file is checked before anything is shown; a larger one afterwards, by the keeper.
-SMALL_BYTES = 32 * 1024 * 1024
+SMALL_BYTES = 64 * 1024 * 1024
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -114,13 +114,13 @@ def put_right(home: Home, key: bytes, world: World, here: Occupancy) -> None:
 
 
 def _damaged(home: Home, key: bytes) -> bool:
-    """Look at a small file whole, at a large one only if it was not closed in order or damage was met before."""
-    file, unclean = home.database, _unclean(home.database)
+    """Look at a small file whole, at a large one only if damage was met before: the keeper looks at it meanwhile."""
+    file = home.database
     met = suspect(file).exists()
     try:
-        if unclean and journal.damaged(_part(file, "-wal")):
+        if _unclean(file) and journal.damaged(_part(file, "-wal")):
             return True
-        if met or unclean or file.stat().st_size <= SMALL_BYTES:
+        if met or file.stat().st_size <= SMALL_BYTES:
             sound = sqlite.sound(file, key=key, thorough=met)
             if sound:
                 suspect(file).unlink(missing_ok=True)

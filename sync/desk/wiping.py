@@ -30,7 +30,12 @@ def wipe(home: Home, database: Database, world: World) -> None:
 def finish(home: Home, world: World) -> None:
     """Destroy whatever is left; what cannot be deleted now is unreadable without the key, and deleted next time."""
     keys.destroy(home, world)
-    for file in (*sorted(home.folder.rglob(DATABASE_FILES)), home.salvage, suspect(home.database)):
+    for file in (
+        *sorted(home.folder.rglob(DATABASE_FILES)),
+        home.salvage,
+        suspect(home.database),
+        home.occupied,
+    ):
         try:
             file.unlink(missing_ok=True)
         except OSError as error:

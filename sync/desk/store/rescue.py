@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Table, delete, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from sync import sqlite
 from sync.desk.store import device, feed
@@ -28,6 +28,7 @@ from sync.desk.store.tables import command_answer, draft, feed_state, log, offic
 from sync.desk.store.tables import device as device_table
 from sync.wire import chain
 from sync.wire.chain import Head
+from sync.wire.packing import BrokenPackError
 from sync.wire.reading import read_entry, read_event
 
 _log = logging.getLogger(__name__)
@@ -189,7 +190,7 @@ def _sound_feed(file: Path, key: bytes, unit: str) -> list[tuple[Head, bytes]]:
                 if stored != end:
                     break
                 links.append((end, body))
-    except (DBAPIError, sqlite.DatabaseError, ValueError):
+    except (SQLAlchemyError, sqlite.DatabaseError, BrokenPackError, LookupError, ValueError):
         _log.warning("the copy of the feed can be read up to event %d", len(links))
     finally:
         engine.dispose()

@@ -372,4 +372,4 @@ def test_a_wipe_takes_backups_and_damaged_files_along(seat: Seat) -> None:
         wiping.wipe(seat.home, desk._database, seat.world)
 
     left = {file.name for file in seat.home.folder.rglob("*") if file.is_file()}
-    assert left <= {"wiped", "desk.lock"}
+    assert left == {"wiped"}
