@@ -114,7 +114,7 @@ def describe(contact: Contact, unit: Unit, kept: Kept, world: World) -> DeskStat
         problem=next((contact.problems[lane] for lane in Lane if lane in contact.problems), None),
         checked_ago_s=None if ago_ms is None else ago_ms // 1000,
         since_ms=_last(contact)[0] if link is Link.NOT_CONNECTED else None,
-        in_step=alive and _has_all(contact, kept, world),
+        in_step=alive and not contact.storing and _has_all(contact, kept, world),
         waiting=kept.backlog.waiting,
         oldest_waiting_ms=kept.backlog.oldest_ms,
         refused=kept.backlog.refused,

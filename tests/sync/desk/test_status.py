@@ -118,7 +118,8 @@ def test_a_heartbeat_does_not_make_a_pull_that_stands_still_look_connected(world
 
 def test_what_cannot_be_stored_is_said_until_that_lane_stores_again(world: StillWorld) -> None:
     contact = status.unstored(in_step(world), Lane.PULL, StoreProblem.FULL, world)
-    assert (said(contact, world).link, said(contact, world).storing) == (Link.CONNECTED, StoreProblem.FULL)
+    found = said(contact, world)
+    assert (found.link, found.storing, found.in_step) == (Link.CONNECTED, StoreProblem.FULL, False)
 
     contact = status.stored(contact, Lane.RECEIPTS)
     assert said(contact, world).storing is StoreProblem.FULL
