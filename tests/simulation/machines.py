@@ -20,6 +20,9 @@ from sync.desk.link import Link
 from sync.desk.store import device
 from sync.desk.store.database import Database
 from sync.desk.store.device import Identity
+from sync.wire import snapshot
+from sync.wire.chain import Head, extend_all, feed_of, genesis
+from sync.wire.packing import Encoding
 from tests.simulation.disk import Disk, Eye, Point
 from tests.simulation.faults import OF_A_CALL, Fault, Kind
 from tests.simulation.network import Answer, Call
@@ -202,6 +205,7 @@ class DeskMachine(Machine):
         self._offline_ms = 0
         self._asleep_ms = 0
         self.naps = 0
+        self.joined = False
 
     def fiber(self, target: Callable[[], None]) -> Fiber:
         """A thread of this PC's program."""
@@ -225,6 +229,12 @@ class DeskMachine(Machine):
             self.fiber(self._enrol).start()
         else:
             self.open(who)
+
+    def join(self) -> None:
+        """The PC is set up."""
+        self.joined = True
+        if not self.up:
+            self.start()
 
     def open(self, who: Identity) -> None:
         """The officer's program: the facade and the loops."""
@@ -285,7 +295,9 @@ class DeskMachine(Machine):
     # ---- faults ---------------------------------------------------------------------------------------------
 
     def meet(self, fault: Fault) -> None:
-        """``fault`` is upon this PC."""
+        """``fault`` is upon this PC, if it is there."""
+        if not self.joined:
+            return
         if fault.kind in OF_A_CALL:
             self._armed.append(fault)
             return
@@ -323,6 +335,24 @@ class DeskMachine(Machine):
     def rows(self, query: str, *values: object) -> list[Any]:
         """What is on the disk."""
         return self._eye.rows(query, *values)
+
+    def feed(self) -> list[tuple[int, bytes, bytes]]:
+        """Number, hash and body of each event that counts; inside a block the hash is the one that must be there."""
+        [(end,)] = self.rows("SELECT number FROM feed_state") or [(0,)]
+        query = "SELECT last, hash, frame FROM feed_block WHERE last <= ? ORDER BY last"
+        links: list[tuple[int, bytes, bytes]] = []
+        head = genesis(feed_of(self.unit))
+        for last, stored, frame in self.rows(query, end):
+            heads = extend_all(head, bodies := snapshot.read_block(bytes(frame), Encoding.ZSTD))
+            head = Head(last, bytes(stored))
+            links += [
+                (link.number, link.hash, body) for link, body in zip([*heads[:-1], head], bodies, strict=True)
+            ]
+        after = "SELECT number, hash, body FROM feed_event WHERE number > ? ORDER BY number"
+        return [
+            *links,
+            *((number, bytes(stored), bytes(body)) for number, stored, body in self.rows(after, head.number)),
+        ]
 
 
 _booting: list[DeskMachine] = []

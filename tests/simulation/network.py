@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from sync.desk.link import READ_MARGIN_S, Link
 from sync.wire.messages import MARK, MARK_HEADER
+from sync.wire.packing import Encoding, unpack
 from tests.simulation.faults import ANSWERS, Fault, Kind
 from tests.simulation.world import START_MS, Clock, Crash, Fiber, running_fiber
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 FOREVER_MS = 24 * 3600 * 1000
 INTERRUPTED = "interrupted"
+# More than any page may hold.
+PAGE_MOST = 8 * 1024 * 1024
 
 
 class Call(Struct, frozen=True):
@@ -33,6 +36,11 @@ class Call(Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
 
+    def page(self) -> bytes:
+        """The body as its sender wrote it."""
+        packed = (b"content-encoding", b"zstd") in self.headers
+        return unpack(self.body, Encoding.ZSTD, PAGE_MOST) if packed else self.body
+
 
 class Answer(Struct, frozen=True):
     """A reply as it leaves Kota."""
@@ -41,8 +49,12 @@ class Answer(Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
 
+    def packed(self) -> bool:
+        """Whether the body says nothing before it is unpacked."""
+        return any(name == b"content-encoding" for name, _ in self.headers)
+
     def plain(self) -> httpx.Response:
-        return httpx.Response(self.status, headers=list(self.headers), content=self.body)
+        return httpx.Response(self.status, headers=list(self.headers), stream=httpx.ByteStream(self.body))
 
 
 Sent = Callable[["DeskMachine", Call], None]
@@ -145,6 +157,10 @@ class Network:
             return _with_body(answer, answer.body[: rng.randrange(len(answer.body))])
         if kind is Kind.WRONG_EPOCH:
             return _with_body(answer, answer.body.replace(b'"epoch":"', b'"epoch":"f0', 1))
+        if kind is Kind.FLIP and answer.packed() and answer.body:
+            place = rng.randrange(len(answer.body))
+            changed = bytes([answer.body[place] ^ 1])
+            return _with_body(answer, answer.body[:place] + changed + answer.body[place + 1 :])
         if kind is Kind.FLIP and (at := answer.body.find(b"\n") + 1) < len(answer.body) and at > 0:
             place = rng.randrange(at, len(answer.body))
             changed = bytes([answer.body[place] ^ 1])
@@ -183,13 +199,11 @@ class Cable(httpx.BaseTransport):
         self._calling: set[Fiber] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        call = Call(
-            request.method,
-            request.url.path,
-            request.url.query,
-            tuple((name.lower(), value) for name, value in request.headers.raw),
-            request.content,
-        )
+        whole = [(name.lower(), value) for name, value in request.headers.raw]
+        if not request.url.path.endswith("/snapshot"):
+            # Pages come as they are, so that whoever spoils or reads them need not unpack them.
+            whole = [header for header in whole if header[0] != b"accept-encoding"]
+        call = Call(request.method, request.url.path, request.url.query, tuple(whole), request.content)
         timeout = request.extensions.get("timeout", {}).get("read") or READ_MARGIN_S
         fiber = running_fiber()
         self._calling.add(fiber)

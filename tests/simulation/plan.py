@@ -13,12 +13,16 @@ YEAR_MS = 365 * 24 * 3600 * 1000
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """``desks`` names the place in ``units`` of each desk; the first unit is the hub."""
+    """``desks`` names the place in ``units`` of each desk; the first unit is the hub.
+
+    ``joins_ms`` is when each desk is set up: one that comes late finds a feed that has grown without it.
+    """
 
     seed: int
     units: int
     desks: tuple[int, ...]
     skews_ms: tuple[int, ...]
+    joins_ms: tuple[int, ...]
     actions: tuple[Action, ...]
     faults: tuple[Fault, ...]
     until_ms: int
@@ -47,6 +51,7 @@ def draw(seed: int) -> Plan:
         units=units,
         desks=desks,
         skews_ms=_skews(rng, count),
+        joins_ms=tuple(rng.choice([0, 0, rng.randrange(until_ms)]) for _ in range(count)),
         actions=tuple(officers.draw(rng, count, until_ms, rng.randint(4, 12) + count)),
         faults=tuple(faults.draw(rng, count, until_ms, rng.choice([0, 2, 4, 6, 10]) + count // 4)),
         until_ms=until_ms,

@@ -91,7 +91,7 @@ class Scene:
             )
             desk.invitation = type(desk.invitation)(server=desk.invitation.server, ca=ca, code=code)
             desk.make_link = lambda server, ca, desk=desk: seams.link_of(self.network, desk, server, ca)
-            desk.start()
+            self.clock.after(self.plan.joins_ms[desk.number], desk.join)
 
     def _until(self, until_ms: int) -> None:
         while not self.violations and self.clock.step(until_ms):

@@ -11,10 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, Engine
 
-from sync.central import routing, watch
+from sync.central import routing, snapshots, watch
 from sync.central.store import sqlite as kotas_file
 from sync.central.store.writer import Writer
 from sync.desk import delivery, loops
+from sync.desk import kota as kota_calls
 from sync.sqlite import dbapi
 from tests.simulation.disk import Disk, connecting
 from tests.simulation.machines import DeskMachine, KotaMachine, owner
@@ -78,5 +79,8 @@ def plugged(network: Network, kota: KotaMachine, desks: list[DeskMachine], clock
         patch.object(routing, "load", lambda *_: known),
         # There is no second Kota whose commits only a look could notice; its own wake it at once.
         patch.object(watch, "LOOK_EVERY_S", LOOK_EVERY_S),
+        # Small feeds are worth a snapshot here, and it comes in many pieces.
+        patch.multiple(snapshots, WORTH_IT=4, GROWN_BY=2, STRIDE=3, LOOK_EVERY_S=5.0),
+        patch.object(kota_calls, "PIECE_BYTES", 3_000),
     ):
         yield

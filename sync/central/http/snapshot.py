@@ -15,6 +15,7 @@ from sync.central.tokens import Tokens
 from sync.wire import page
 from sync.wire.errors import Code
 from sync.wire.packing import Encoding
+from sync.wire.snapshot import PIECE_BYTES
 
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 
@@ -42,11 +43,12 @@ def handlers(snapshots: Snapshots, tokens: Tokens) -> list[HTTPRouteHandler]:
         }
         if partly:
             headers["Content-Range"] = f"bytes {first}-{last}/{given.size}"
+        status = 206 if partly else 200
+        if last + 1 - first <= PIECE_BYTES:
+            piece = b"".join([chunk async for chunk in chunks(given, first, last)])
+            return Response(piece, status_code=status, headers=headers, media_type=page.MEDIA_TYPE)
         return Stream(
-            chunks(given, first, last),
-            status_code=206 if partly else 200,
-            headers=headers,
-            media_type=page.MEDIA_TYPE,
+            chunks(given, first, last), status_code=status, headers=headers, media_type=page.MEDIA_TYPE
         )
 
     return [whole]

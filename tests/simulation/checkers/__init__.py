@@ -5,7 +5,7 @@ from tests.simulation.checkers.chains import DeviceChain, FeedChain, OnceOnly
 from tests.simulation.checkers.durable import HonestAck, HonestReceipt, NoLoss
 from tests.simulation.checkers.motion import Bounded, Converge, NoBlock, Progress, Wake
 from tests.simulation.checkers.reach import Custody, IngestOnce, Jurisdiction, NoAbsenceDelete, Skew
-from tests.simulation.checkers.screen import HonestBanner, SameForAll
+from tests.simulation.checkers.screen import HonestBanner, SameForAll, SnapshotEq
 
 ALL: list[type[Checker]] = [
     NoLoss,
@@ -26,6 +26,7 @@ ALL: list[type[Checker]] = [
     Wake,
     HonestBanner,
     SameForAll,
+    SnapshotEq,
 ]
 
 __all__ = ["ALL", "Checker", "Violation"]

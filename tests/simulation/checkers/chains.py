@@ -102,9 +102,10 @@ class FeedChain(Checker):
             if first_break(feed_of(unit), rows) is not None or len(rows) != number:
                 self.broken(f"the feed of {unit} is no chain at Kota")
         for desk in self.scene.desks:
-            rows = desk.rows("SELECT number, hash, body FROM feed_event ORDER BY number")
+            rows = desk.feed()
             stands = desk.rows("SELECT number FROM feed_state")
             if first_break(feed_of(desk.unit), rows) is not None or (stands and stands[0][0] != len(rows)):
                 self.broken(f"the feed on {desk.name} is no chain")
-            if rows != self.scene.kota.rows(query, desk.unit)[: len(rows)]:
+            at_kota = [(n, bytes(h), bytes(b)) for n, h, b in self.scene.kota.rows(query, desk.unit)]
+            if rows != at_kota[: len(rows)]:
                 self.broken(f"the feed on {desk.name} is not the beginning of Kota's")

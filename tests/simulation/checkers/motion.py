@@ -97,9 +97,10 @@ class Bounded(Checker):
         if self._calls[key] > CALLS_MOST:
             self.broken(f"{desk.name} made more than {CALLS_MOST} calls in {WINDOW_MS // 1000} s")
         if call.path == "/v1/entries":
-            lines = call.body.count(b"\n") - 1
-            if lines > LIMIT_ENTRIES or len(call.body) > LIMIT_PUSH_BYTES:
-                self.broken(f"{desk.name} sent {lines} entries in {len(call.body)} bytes")
+            page = call.page()
+            lines = page.count(b"\n") - 1
+            if lines > LIMIT_ENTRIES or len(page) > LIMIT_PUSH_BYTES:
+                self.broken(f"{desk.name} sent {lines} entries in {len(page)} bytes")
 
     def answered(self, desk: "DeskMachine", call: "Call", answer: "Answer") -> None:
         if answer.body.count(b"\n") - 1 > LIMIT_EVENTS or len(answer.body) > PAGE_MOST:

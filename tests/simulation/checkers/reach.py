@@ -19,8 +19,8 @@ class Jurisdiction(Checker):
 
     def finished(self) -> None:
         for desk in self.scene.desks:
-            for (body,) in desk.rows("SELECT body FROM feed_event"):
-                self._only_own(desk, bytes(body), "is stored")
+            for _, _, body in desk.feed():
+                self._only_own(desk, body, "is stored")
 
     def _only_own(self, desk: "DeskMachine", raw: bytes, what: str) -> None:
         for reference in canaries(raw):

@@ -6,7 +6,9 @@ import msgspec
 
 from sync.case.lifecycle import CaseState
 from sync.desk.projection import Link
+from sync.wire.folding import Fold
 from sync.wire.messages import Changes
+from sync.wire.reading import read_event
 from tests.simulation.checkers.base import Checker
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class HonestBanner(Checker):
         if answer.status != 200:
             return
         self._heard[desk.number] = self.scene.clock.now_ms
-        if call.path.startswith("/v1/feeds/"):
+        if call.path.endswith("/changes"):
             header = msgspec.json.decode(answer.body.split(b"\n", 1)[0], type=Changes)
             now = self.scene.clock.now_ms
             late = [page for page in self._pages.get(desk.number, []) if now - page[0] <= FRESH_MS]
@@ -56,6 +58,30 @@ class HonestBanner(Checker):
             self.looked(desk)
             if self.scene.converged and desk.desk is not None and not desk.desk.status().in_step:
                 self.broken(f"{desk.name} is in step and does not say so")
+
+
+class SnapshotEq(Checker):
+    """A desk shows what its feed adds up to from the first event on, whichever way it came by it."""
+
+    def finished(self) -> None:
+        for desk in self.scene.desks:
+            fold = Fold(desk.unit, {}, {}, set())
+            for number, _, body in desk.feed():
+                fold.take(number, read_event(body))
+            wanted = {line.alert_id: (line.priority, line.sounding, line.state) for line in fold.published()}
+            rows = desk.rows("SELECT alert_id, priority, sounding, state FROM alert")
+            shown = {
+                alert: (priority, bool(sounding), _state(state)) for alert, priority, sounding, state in rows
+            }
+            if shown != wanted:
+                self.broken(f"{desk.name} shows {shown}; its feed adds up to {wanted}")
+            entries = {(line.event, line.entry_id) for line in fold.entries}
+            if entries != set(desk.rows("SELECT event, entry_id FROM timeline")):
+                self.broken(f"{desk.name} shows other entries than its feed holds")
+
+
+def _state(raw: bytes) -> CaseState:
+    return msgspec.json.decode(raw, type=CaseState)
 
 
 class SameForAll(Checker):
