@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from sync.central.commands import directory, look, orders, restore, setup, snapshot
+from sync.central.commands import directory, look, orders, restore, route, setup, snapshot
 from sync.central.commands.answer import Answer, Asked, Command
 from sync.central.home import Home, folder_of_machine
 from sync.central.store.database import StoreFailedError
@@ -74,7 +74,7 @@ def _parser() -> ArgumentParser:
         one.set_defaults(command=command)
         return one
 
-    for theme in (setup, directory, orders, look, restore, snapshot):
+    for theme in (setup, directory, orders, look, route, restore, snapshot):
         theme.add_to(add)
     return parser
 

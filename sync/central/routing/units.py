@@ -4,20 +4,15 @@ Pure once the map is loaded. It must never guess between two units: the hub owns
 sees everything anyway. Boundaries are community-mapped; a human may always override.
 """
 
-import json
 from collections.abc import Mapping
 from enum import StrEnum
-from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
-from shapely import Point, STRtree, from_geojson, get_parts
 
 from sync.case.report import Report, points
 from sync.case.unit import Unit, UnitKind
-
-EARTH_KM = 6371.0
+from sync.central.routing.geometry import Layer, distance_km
 
 
 class Reason(StrEnum):
@@ -60,23 +55,6 @@ CITIES: Mapping[str, City] = {
     "jaipur": City(26.915, 75.810, 25, None, "JPR-R"),
     "jodhpur": City(26.290, 73.017, 25, None, "JOD-R"),
 }
-
-
-class Layer:
-    """The polygons of one file, asked for by point."""
-
-    def __init__(self, file: Path) -> None:
-        text = file.read_text(encoding="utf-8")
-        self._properties: list[dict[str, Any]] = [
-            feature["properties"] for feature in json.loads(text)["features"]
-        ]
-        self._tree = STRtree(get_parts(from_geojson(text)))
-
-    def at(self, lat: float, lon: float) -> list[dict[str, Any]]:
-        """The properties of every polygon that holds or touches the point, in the order of the file."""
-        return [
-            self._properties[i] for i in sorted(self._tree.query(Point(lon, lat), predicate="intersects"))
-        ]
 
 
 class Router:
@@ -126,13 +104,6 @@ class Router:
         if city.inside is None:
             return Route(self.hub, Reason.SEVERAL_UNITS, words + ", where several units share the city")
         return Route(city.inside, Reason.CITY, words)
-
-
-def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """The great-circle distance; exact to half a percent, far finer than the radii are."""
-    dlat, dlon = radians(other_lat - lat), radians(other_lon - lon)
-    a = sin(dlat / 2) ** 2 + cos(radians(lat)) * cos(radians(other_lat)) * sin(dlon / 2) ** 2
-    return 2 * EARTH_KM * asin(sqrt(a))
 
 
 def load(data: Path, units: Mapping[str, Unit]) -> Router:
