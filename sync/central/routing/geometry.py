@@ -13,6 +13,10 @@ from shapely.affinity import scale
 
 EARTH_KM = 6371.0
 KM_PER_DEGREE = 111.19
+BORDER_KM = 1.0
+WIDEST_KM = 100.0
+# The part of a circle of doubt that must lie in one district; the rest is the corners of a drawn circle.
+SURE_SHARE = 0.995
 
 
 class Layer:
@@ -40,6 +44,11 @@ class Layer:
         return {
             self._properties[i]["id"]: self._shapes[i].intersection(circle).area / circle.area for i in found
         }
+
+
+def doubt_km(accuracy_km: float) -> float:
+    """How far from a point the person may be: never less than the border is off."""
+    return min(max(BORDER_KM, accuracy_km), WIDEST_KM)
 
 
 def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:

@@ -11,12 +11,9 @@ from msgspec import Struct
 from sync.central.routing.clue import Candidate, Clue, Resolution
 from sync.central.routing.codes import of_phone, of_pin
 from sync.central.routing.gazetteer import OUTSIDE, Care, Gazetteer
-from sync.central.routing.geometry import Layer
+from sync.central.routing.geometry import BORDER_KM, SURE_SHARE, Layer, doubt_km
 from sync.central.routing.mentions import Mention, Role, mentions, trusted
 
-BORDER_KM = 1.0
-WIDEST_KM = 100.0
-SURE_SHARE = 0.995
 # A word of a sentence is more often no place at all than a word of an address.
 SURE_SPELLING = {"place": 0.83, "profile": 0.83, "content": 0.88}
 # Where somebody once said they live, against where they are.
@@ -65,7 +62,7 @@ class Resolver:
         if lat is None or lon is None or (abs(lat) < 0.5 and abs(lon) < 0.5):
             return None
         accuracy_km = (clue.accuracy_m or 0) / 1000
-        radius = min(max(BORDER_KM, accuracy_km), WIDEST_KM)
+        radius = doubt_km(accuracy_km)
         moved = self._moved_areas.at(lat, lon)
         if moved:
             first, second = moved[0]["suggest"], moved[0]["also_notify"]

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from sync.case.report import Report, points
 from sync.case.unit import Unit, UnitKind
-from sync.central.routing.geometry import Layer, distance_km
+from sync.central.routing.geometry import SURE_SHARE, Layer, distance_km, doubt_km
 
 
 class Reason(StrEnum):
@@ -71,11 +71,11 @@ class Router:
 
     def route(self, report: Report) -> Route:
         """By the surest point alone: a less sure one elsewhere is a question for people."""
-        for _, lat, lon in points(report):
-            return self._route(lat, lon)
+        for location, lat, lon in points(report):
+            return self._route(lat, lon, (location.accuracy_m or 0) / 1000)
         return Route(self.hub, Reason.NO_COORDINATES, "the report has no coordinates")
 
-    def _route(self, lat: float, lon: float) -> Route:
+    def _route(self, lat: float, lon: float, accuracy_km: float) -> Route:
         moved = self._moved_areas.at(lat, lon)
         if moved:
             suggest, also = moved[0]["suggest"], moved[0]["also_notify"]
@@ -84,9 +84,12 @@ class Router:
         districts = [found["id"] for found in self._districts.at(lat, lon)]
         if not districts:
             return Route(self.hub, Reason.OUTSIDE, "the point lies outside every district of the State")
-        if len(districts) > 1:
+        radius = doubt_km(accuracy_km)
+        shares = self._districts.shares(lat, lon, radius)
+        if shares[districts[0]] < SURE_SHARE:
+            near = " and ".join(shares)
             return Route(
-                self.hub, Reason.ON_BORDER, f"the point lies on the border of {' and '.join(districts)}"
+                self.hub, Reason.ON_BORDER, f"the point is within {radius:g} km of the border of {near}"
             )
         return self._within(districts[0], lat, lon)
 

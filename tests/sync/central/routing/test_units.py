@@ -121,6 +121,16 @@ def test_a_point_outside_the_state_goes_to_the_hub(router: Router, point: tuple[
     assert (route.unit, route.reason) == (HUB, Reason.OUTSIDE)
 
 
+def test_a_point_good_to_many_kilometres_goes_to_the_hub(router: Router) -> None:
+    body = report_at(*JHUNJHUNU)
+    body["locations"][0]["accuracy_m"] = 80_000
+
+    route = router.route(parse(json.dumps(body).encode()))
+
+    assert (route.unit, route.reason) == (HUB, Reason.ON_BORDER)
+    assert "jhunjhunu" in route.words
+
+
 def test_a_report_without_coordinates_goes_to_the_hub(router: Router) -> None:
     assert where(router, None, None) == Route(HUB, Reason.NO_COORDINATES, "the report has no coordinates")
 
