@@ -9,6 +9,7 @@ from sync.central.routing.gazetteer import Care, Gazetteer, Place
 
 LONGEST_NAME = 4
 MOST_WORDS = 80
+MOST_LETTERS = 2000
 
 
 class Role(StrEnum):
@@ -51,7 +52,7 @@ _ORDINARY = _PARTICLES | _spoken(
 
 def mentions(gazetteer: Gazetteer, text: str) -> list[Mention]:
     """Every place in ``text``, longest names first where they overlap, in the order of the text."""
-    spoken = words(text)[:MOST_WORDS]
+    spoken = words(text[:MOST_LETTERS])[:MOST_WORDS]
     found: list[Mention] = []
     at = 0
     while at < len(spoken):

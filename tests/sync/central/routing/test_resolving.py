@@ -60,6 +60,11 @@ def test_a_circle_of_doubt_over_several_districts_is_not_sure(resolver: Resolver
     assert resolver.resolve(Clue(lat=28.13, lon=75.4, accuracy_m=80_000)).auto is None
 
 
+def test_a_text_of_any_length_is_answered(resolver: Resolver) -> None:
+    for text in ("jaipurr " * 20_000, "a" * 200_000, "म" * 30_000):
+        assert len(resolver.resolve(Clue(content_text=text)).candidates) <= 1
+
+
 def test_bad_lines_are_answered_in_their_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "clues.jsonl"
     good = b'{"clue": {"lat": 28.13, "lon": 75.4, "accuracy_m": 50}}'
