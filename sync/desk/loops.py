@@ -97,7 +97,6 @@ class Loop:
         try:
             while not self._stopping.is_set():
                 self._woken.clear()
-                self._mend()
                 pause_s = self._once()
                 if pause_s > 0 and not self._stopping.is_set():
                     self._woken.wait(pause_s)
@@ -119,6 +118,7 @@ class Loop:
         """One step; how long to pause after it, in seconds."""
         began_ms = self._since_ms = self._world.mono_ms()
         try:
+            self._mend()
             step = self._step()
         except LinkFailure as failure:
             return self._failed(failure)

@@ -6,7 +6,7 @@ A stop drops all that is in memory. What is on the disk is what the next start f
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from sync.wire.packing import Encoding
 from tests.simulation.disk import Disk, Eye, Point
 from tests.simulation.faults import OF_A_CALL, Fault, Kind
 from tests.simulation.network import Answer, Call
-from tests.simulation.world import Clock, Crash, Fiber, MachineWorld
+from tests.simulation.world import Clock, Crash, Fiber, MachineWorld, running_fiber
 
 SERVER = "https://kota.test"
 KEY = bytes(range(32))
@@ -368,6 +368,6 @@ def booting(machine: DeskMachine) -> Any:
         _booting.pop()
 
 
-def owner() -> DeskMachine:
-    """The PC whose program starts just now."""
-    return _booting[-1]
+def owner(desks: Iterable[DeskMachine]) -> DeskMachine:
+    """The PC among ``desks`` whose program starts just now, or else runs."""
+    return _booting[-1] if _booting else next(desk for desk in desks if running_fiber() in desk._fibers)

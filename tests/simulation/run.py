@@ -32,6 +32,7 @@ def play(plan: Plan) -> Outcome:
         try:
             scene.run()
         except StuckError:
+            scene.abandon()
             scene.violate("NoBlock", "a thread holds a lock while it waits for the link")
         except Exception as error:  # noqa: BLE001  # a mistake of ours; the plan that leads to it is what is wanted
             scene.violate("NoMistake", f"{type(error).__name__}: {error}")

@@ -147,6 +147,11 @@ class Scene:
         for checker in self.checkers:
             checker.delivered(desk, call, answer)
 
+    def abandon(self) -> None:
+        """A thread stands still for good, with what it holds: nobody may wait for that."""
+        for desk in self.desks:
+            desk.database = None
+
     def close(self) -> None:
         for desk in self.desks:
             desk.close()

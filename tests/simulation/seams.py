@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sync.central import routing, snapshots, watch
 from sync.central.store import sqlite as kotas_file
 from sync.central.store.writer import Writer
-from sync.desk import delivery, loops
+from sync.desk import delivery, guard, keeping, loops
 from sync.desk import kota as kota_calls
 from sync.sqlite import dbapi
 from tests.simulation.disk import Disk, connecting
@@ -65,15 +65,17 @@ def plugged(network: Network, kota: KotaMachine, desks: list[DeskMachine], clock
         return next((disk for folder, disk in disks.items() if path.startswith(folder + "/")), None)
 
     def thread(target: Callable[[], None], **_: object) -> VirtualThread:
-        return VirtualThread(clock, owner().fiber(target))
+        return VirtualThread(clock, owner(desks).fiber(target))
 
     def link(server: str, ca: str, epoch: str | None = None) -> SimLink:
-        return link_of(network, owner(), server, ca, epoch)
+        return link_of(network, owner(desks), server, ca, epoch)
 
     with (
         patch.object(dbapi, "connect", connecting(disk_of, dbapi.connect)),
-        patch.object(loops, "Thread", thread),
-        patch.object(loops, "Event", VirtualEvent),
+        patch.multiple(loops, Thread=thread, Event=VirtualEvent),
+        patch.multiple(guard, Thread=thread, Event=VirtualEvent),
+        # Backups are for what this world does not do to a disk: damage.
+        patch.object(keeping.Keeper, "start", lambda *_: None),
         patch.object(delivery, "Link", link),
         patch.object(kotas_file, "Writer", InlineWriter),
         patch.object(routing, "load", lambda *_: known),

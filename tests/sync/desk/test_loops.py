@@ -94,6 +94,27 @@ def test_a_full_disk_and_a_mistake_of_ours_are_tried_again(
     caplog.clear()
 
 
+def test_a_new_connection_that_cannot_be_made_is_tried_again(
+    play: Callable[..., Played], caplog: pytest.LogCaptureFixture
+) -> None:
+    played = play(Step())
+    renewals: list[Outcome] = [DiskFullError(), ValueError("a bug")]
+
+    def renew() -> tuple[Link, Callable[[], Step]]:
+        if renewals:
+            raise renewals.pop(0)  # type: ignore[misc]  # both are exceptions
+        return Link("https://127.0.0.1:1", throwaway.authority(Machine()).pem), played._step
+
+    played.loop._renew = renew
+    played.loop.cut()
+
+    assert [pause > 0 for pause in pauses(played, 3)] == [True] * 3
+    assert isinstance(played.told.get_nowait(), DiskFullError)
+    assert played.told.get_nowait() == Step()
+    assert "the step failed" in caplog.text
+    caplog.clear()
+
+
 def test_work_that_is_left_is_done_at_once_and_idle_lanes_rest(play: Callable[..., Played]) -> None:
     assert pauses(play(Step(more=True)), 1) == [0]
     assert pauses(play(Step(Changed(frozenset({"a"})))), 1) == [0]
