@@ -7,6 +7,7 @@ the feed of its own unit and no other, and a feed that differs from what it hold
 import asyncio
 from asyncio import Future, Task
 from dataclasses import dataclass
+from functools import partial
 
 from sync.central.enrolment import standing
 from sync.central.kota import Kota
@@ -37,9 +38,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """What one read of a feed gave: ``bodies`` lead from ``asked.after`` to ``upto``; the feed reached to ``end``."""
+    """What one read of a feed gave: ``bodies``, of ``size`` bytes, lead to ``upto``; the feed reached to ``end``."""
 
     bodies: list[bytes]
+    size: int
     upto: Head
     end: int
 
@@ -62,20 +64,29 @@ class Feeds:
         self._watch = watch
         # The newest of each unit. Who waits is at the end of the feed, so it is the page of one or a few events.
         self._shared: dict[str, _Shared] = {}
+        # The newest page of each unit, at most `PAGE_BYTES`. After an outage many desks ask for the same one, while it
+        # still grows: each reads only what came since the last.
+        self._newest: dict[str, tuple[_Page, Found]] = {}
 
     async def changes(self, claim: Claim, asked: Asked) -> bytes:
         """The page. Raises `ProblemError`: `standing`'s, 403 for another unit's feed, 409 if the feeds differ."""
         deadline = asyncio.get_running_loop().time() + min(asked.wait_s, WAIT_MAX_S)
         while True:
             grown = self._watch.grown(asked.unit)
-            found = await self._store.read(lambda c: _look(c, claim, asked))
+            found = await self._store.read(partial(_look, claim=claim, asked=asked, held=self._held(asked)))
             left = deadline - asyncio.get_running_loop().time()
+            if found.bodies:
+                self._newest[asked.unit] = (_page_of(asked), found)
             if found.bodies or left <= 0 or self._watch.released:
                 return self._page(asked, found)
             await asyncio.wait([grown], timeout=left)
             shared = await self._shared_page(claim, asked, grown) if grown.done() else None
             if shared is not None:
                 return shared
+
+    def _held(self, asked: Asked) -> Found | None:
+        page_of, found = self._newest.get(asked.unit, (None, None))
+        return found if page_of == _page_of(asked) else None
 
     async def _shared_page(self, claim: Claim, asked: Asked, grown: Future[None]) -> bytes | None:
         """The page for all who ask this and woke together: read, encoded and signed once. None if it is not for this one."""
@@ -116,38 +127,50 @@ class Feeds:
         device = standing(connection, claim)
         if device.unit != receipt.unit:
             raise ProblemError(Code.NOT_YOUR_FEED)
-        head = _same(connection, receipt.unit, receipt.upto, receipt.head)
+        end = feeds.end(connection, receipt.unit)
+        head = _same(connection, receipt.unit, receipt.upto, receipt.head, end)
         return devices.save_receipt(connection, device.id, receipt.unit, head, self._kota.now_ms())
 
 
-def _look(connection: Connection, claim: Claim, asked: Asked) -> Found:
+# What makes two requests want the same page: unit, after, head and limit.
+_Page = tuple[str, int, str, int]
+
+
+def _page_of(asked: Asked) -> _Page:
+    return asked.unit, asked.after, asked.head, asked.limit
+
+
+def _look(connection: Connection, claim: Claim, asked: Asked, held: Found | None) -> Found:
     device = standing(connection, claim)
     if device.unit != asked.unit:
         raise ProblemError(Code.NOT_YOUR_FEED)
-    return _read(connection, asked)
+    return _read(connection, asked, held)
 
 
-def _read(connection: Connection, asked: Asked) -> Found:
-    upto = _same(connection, asked.unit, asked.after, asked.head)
-    bodies: list[bytes] = []
-    size = 0
-    for line in feeds.lines(connection, asked.unit, asked.after, min(asked.limit, LIMIT_EVENTS)):
-        size += len(line.body)
-        if bodies and size > PAGE_BYTES:
-            break
-        bodies.append(line.body)
-        upto = Head(line.number, line.hash)
-    return Found(bodies, upto, feeds.end(connection, asked.unit).number)
+def _read(connection: Connection, asked: Asked, held: Found | None = None) -> Found:
+    """The page, from the feed; or from ``held``, the same page when the feed was shorter, and the feed beyond it."""
+    end = feeds.end(connection, asked.unit)
+    if held is None:
+        held = Found([], 0, _same(connection, asked.unit, asked.after, asked.head, end), end.number)
+    bodies, size, upto = list(held.bodies), held.size, held.upto
+    room = min(asked.limit, LIMIT_EVENTS) - len(bodies)
+    if room > 0 and upto.number < end.number:
+        for line in feeds.lines(connection, asked.unit, upto.number, room):
+            if bodies and size + len(line.body) > PAGE_BYTES:
+                break
+            size += len(line.body)
+            bodies.append(line.body)
+            upto = Head(line.number, line.hash)
+    return Found(bodies, size, upto, end.number)
 
 
-def _same(connection: Connection, unit: str, number: int, claimed: str) -> Head:
+def _same(connection: Connection, unit: str, number: int, claimed: str, end: Head) -> Head:
     """Kota's own head at ``number``, if the device holds the same one; else 409, or 422 for no number at all."""
     if number < 0:
         raise ProblemError(Code.UNREADABLE)
-    end = feeds.end(connection, unit).number
-    if number > end:
-        raise ProblemError(Code.HEAD_MISMATCH, expected=end)
-    head = Head(number, feeds.hash_at(connection, unit, number))
+    if number > end.number:
+        raise ProblemError(Code.HEAD_MISMATCH, expected=end.number)
+    head = end if number == end.number else Head(number, feeds.hash_at(connection, unit, number))
     if head.hash.hex() != claimed:
-        raise ProblemError(Code.HEAD_MISMATCH, expected=end)
+        raise ProblemError(Code.HEAD_MISMATCH, expected=end.number)
     return head

@@ -1,14 +1,15 @@
 """Wakes the long-polls of a unit when its feed has grown, whoever made it grow.
 
-A commit of this process is noticed at once; one of another process (the command line, another node) within
-`LOOK_EVERY_S`, by reading the heads of all feeds: some fifty rows, and only while somebody waits. Nothing is added to the
-transactions of those who write. All waiters of a unit share one future. Being woken is a hint and never carries data: whoever wakes reads again.
+A commit of this process says itself which feeds it made grow; one of another process (the command line, another node)
+is noticed within `LOOK_EVERY_S`, by reading the heads of all feeds: some fifty rows, and only while somebody waits. Nothing
+is added to the transactions of those who write. All waiters of a unit share one future. Being woken is a hint and never carries data: whoever wakes reads again.
 """
 
 import asyncio
 import contextlib
 import logging
-from asyncio import AbstractEventLoop, Event, Future
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Mapping
 
 from sync.central.store import feeds
 from sync.central.store.database import Store, StoreFailedError
@@ -27,22 +28,19 @@ class Watch:
         self._loop: AbstractEventLoop = asyncio.get_running_loop()
         self._seen: dict[str, int] = {}
         self._waiting: dict[str, Future[None]] = {}
-        self._nudged = Event()
         self._released = False
         store.on_commit(self._committed)
 
-    def _committed(self) -> None:
+    def _committed(self, grown: Mapping[str, int]) -> None:
         """Called in the writer's thread; the loop may be gone when a last write ends."""
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._nudged.set)
+        if grown:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._reach, grown)
 
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await self._nudged.wait()
-            self._nudged.clear()
+            await asyncio.sleep(LOOK_EVERY_S)
             if self._waiting:
                 await self._look()
 
@@ -54,10 +52,14 @@ class Watch:
             log.warning("watch: the database could not be read")
             await asyncio.sleep(AFTER_FAILURE_S)
             return
+        self._reach(ends)
+
+    def _reach(self, ends: Mapping[str, int]) -> None:
+        """Wake those whose feed reaches further than was known: a look may have begun before a commit we know of."""
         for unit, end in ends.items():
-            if self._seen.get(unit) != end:
+            if end > self._seen.get(unit, -1):
+                self._seen[unit] = end
                 self._wake(unit)
-        self._seen = ends
 
     def grown(self, unit: str) -> Future[None]:
         """Done when the feed of ``unit`` grows from now on. Ask *before* reading, so that nothing falls between."""

@@ -64,7 +64,7 @@ def _ack_before_commit(_: Any) -> Any:
         for write in batch:
             write.run(connection)
             write.settle()
-        self._committed()
+            self._committed(write.grown)
 
     return commit
 

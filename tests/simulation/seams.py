@@ -2,7 +2,7 @@
 is replaced; what they do in between is the code that runs in control rooms.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ LOOK_EVERY_S = 10.0
 class InlineWriter(Writer):
     """Kota's writer without its thread: each write is committed before `submit` returns."""
 
-    def __init__(self, engine: Engine, committed: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, committed: Callable[[Mapping[str, int]], None]) -> None:
         self._engine = engine
         self._committed = committed
         self._waiting = SimpleQueue()

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from sync.case.lifecycle import CaseState
 from sync.case.priority import Judgement
+from sync.central.store.bulk import Bulk
 from sync.central.store.tables import alert, alert_year, assignment
 
 RESPONSIBLE = "responsible"
@@ -155,11 +156,10 @@ def save_state(connection: Connection, alert_id: str, new: CaseState) -> None:
 
 def save_states(connection: Connection, new: Mapping[str, CaseState]) -> None:
     """Where cases stand now."""
-    if new:
-        connection.execute(
-            update(alert).where(alert.c.id == bindparam("id_")).values(state=bindparam("state_")),
-            [{"id_": alert_id, "state_": _write(case)} for alert_id, case in new.items()],
-        )
+    _STATES(connection, [{"id_": alert_id, "state_": _write(case)} for alert_id, case in new.items()])
+
+
+_STATES = Bulk(update(alert).where(alert.c.id == bindparam("id_")).values(state=bindparam("state_")))
 
 
 def everything(connection: Connection) -> list[AlertLine]:

@@ -5,7 +5,7 @@ either is said in a module of its own, and nowhere else.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -61,7 +61,7 @@ class _Database(Protocol):
 
     def engine(self, *, read_only: bool) -> Engine: ...
 
-    def writer(self, committed: Callable[[], None]) -> _Writer: ...
+    def writer(self, committed: Callable[[Mapping[str, int]], None]) -> _Writer: ...
 
 
 def server(address: str, password: str | None) -> Place:
@@ -114,7 +114,7 @@ class Store:
     def __init__(self, place: Place) -> None:
         database = _at(place)
         database.prepare()
-        self._committed: Callable[[], None] = lambda: None
+        self._committed: Callable[[Mapping[str, int]], None] = lambda _: None
         self._read_engine = database.engine(read_only=True)
         self._readers = ThreadPoolExecutor(database.readers, thread_name_prefix="kota-reader")
         self._writer = database.writer(self._announce)
@@ -125,12 +125,15 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def on_commit(self, committed: Callable[[], None]) -> None:
-        """Have ``committed`` called after each commit of this process, in a writer's thread; it must be quick."""
+    def on_commit(self, committed: Callable[[Mapping[str, int]], None]) -> None:
+        """Have ``committed`` called after each commit of this process, in a writer's thread; it must be quick.
+
+        It gets the units whose feeds the commit has made grow, and how far each reaches now.
+        """
         self._committed = committed
 
-    def _announce(self) -> None:
-        self._committed()
+    def _announce(self, grown: Mapping[str, int]) -> None:
+        self._committed(grown)
 
     async def read(self, look: Callable[[Connection], T]) -> T:
         """What ``look`` finds, without holding up the event loop."""

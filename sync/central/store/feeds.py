@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
 from sync.case.unit import Unit
+from sync.central.store.bulk import Bulk
 from sync.central.store.tables import feed_event, feed_head
 from sync.wire.chain import Head, extend_all, feed_of, genesis
 
@@ -61,8 +62,8 @@ def append(connection: Connection, unit: str, bodies: Sequence[Body]) -> None:
     ).one()
     heads = extend_all(Head(grown.number - len(bodies), grown.hash), [one.body for one in bodies])
     connection.execute(update(feed_head).where(feed_head.c.unit == unit).values(hash=heads[-1].hash))
-    connection.execute(
-        feed_event.insert(),
+    _ADDED(
+        connection,
         [
             {
                 "unit": unit,
@@ -75,6 +76,20 @@ def append(connection: Connection, unit: str, bodies: Sequence[Body]) -> None:
             for head, one in zip(heads, bodies, strict=True)
         ],
     )
+    connection.info.setdefault(_GROWN, {})[unit] = heads[-1].number
+
+
+_ADDED = Bulk(feed_event.insert())
+_GROWN = "feeds that grew"
+
+
+def grown(connection: Connection) -> dict[str, int]:
+    """Which feeds were appended to on ``connection`` since this was asked last, and how far each reaches then.
+
+    Whoever ends a transaction, or gives up a part of it, must ask, so that nothing is left over for the next.
+    """
+    found: dict[str, int] = connection.info.pop(_GROWN, {})
+    return found
 
 
 def ends(connection: Connection) -> dict[str, int]:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, select, union_all, update
 
+from sync.central.store.bulk import Bulk
 from sync.central.store.tables import adopted_entry, device_log
 from sync.wire.chain import Head, genesis, log_of
 from sync.wire.messages import Outcome, Refusal
@@ -125,4 +126,7 @@ def adopt(connection: Connection, entry_id: str) -> None:
 def append(connection: Connection, device: str, incarnation: int, new: Iterable[LogLine]) -> None:
     """Store the next entries of a log."""
     log = {"device": device, "incarnation": incarnation}
-    connection.execute(device_log.insert(), [log | msgspec.structs.asdict(line) for line in new])
+    _ADDED(connection, [log | msgspec.structs.asdict(line) for line in new])
+
+
+_ADDED = Bulk(device_log.insert())

@@ -13,7 +13,7 @@ It must never answer from a standby, and never let a row's content out through a
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from psycopg.types.string import StrDumper
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 
-from sync.central.store import migrations
+from sync.central.store import feeds, migrations
 from sync.central.store.failures import (
     DatabaseTakenError,
     NewerDatabaseError,
@@ -139,7 +139,7 @@ class Server:
         event.listen(engine, "handle_error", _hide_rows)
         return engine
 
-    def writer(self, committed: Callable[[], None]) -> "Writers":
+    def writer(self, committed: Callable[[Mapping[str, int]], None]) -> "Writers":
         """The writers of this process."""
         return Writers(self.engine(read_only=False), committed)
 
@@ -179,9 +179,12 @@ class Server:
 
 
 class Writers:
-    """Several threads that write. ``committed`` is called in them after each commit, before its result is handed out."""
+    """Several threads that write.
 
-    def __init__(self, engine: Engine, committed: Callable[[], None]) -> None:
+    ``committed`` is called in them after each commit, before its result is handed out, with the feeds that grew.
+    """
+
+    def __init__(self, engine: Engine, committed: Callable[[Mapping[str, int]], None]) -> None:
         self._engine = engine
         self._committed = committed
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="kota-writer")
@@ -201,8 +204,12 @@ class Writers:
     def _write(self, work: Callable[[Connection], T]) -> T:
         for left in reversed(range(ATTEMPTS)):
             try:
-                with self._engine.begin() as connection:
-                    result = work(connection)
+                with self._engine.connect() as connection:
+                    # What an attempt that was given up left over.
+                    feeds.grown(connection)
+                    with connection.begin():
+                        result = work(connection)
+                    grown = feeds.grown(connection)
             except DBAPIError as error:
                 if left and _worth_another(error):
                     log.info("a write is done again: %s", _state(error) or "connection lost")
@@ -210,7 +217,7 @@ class Writers:
                 if isinstance(error, OperationalError | InternalError):
                     raise StoreFailedError(type(error).__name__) from error
                 raise
-            self._committed()
+            self._committed(grown)
             return result
         raise AssertionError("the last attempt returns or raises")
 

@@ -3,7 +3,7 @@
 The version gate stands before anything is touched: a database of a newer version is refused and left as it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -58,7 +58,7 @@ class File:
 
         return engine
 
-    def writer(self, committed: Callable[[], None]) -> Writer:
+    def writer(self, committed: Callable[[Mapping[str, int]], None]) -> Writer:
         """The one writer."""
         return Writer(self.engine(read_only=False), committed)
 

@@ -4,7 +4,7 @@ It promises that a result is handed out only after the commit it belongs to is o
 takes nothing with it: each runs in a savepoint of its own. It must never let half a write be committed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from sync.central.store import feeds
 from sync.central.store.failures import StoreFailedError
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class _Write(Generic[T]):
         self._work = work
         self._result: Callable[[], T] | None = None
         self._error: Exception | None = None
+        self.grown: Mapping[str, int] = {}
 
     def run(self, connection: Connection) -> None:
         """Do it in a savepoint; keep the result, or the failure, for after the commit."""
@@ -36,13 +38,15 @@ class _Write(Generic[T]):
             with connection.begin_nested():
                 result = self._work(connection)
         except Exception as error:
-            # Handed to whoever waits for this write, after the others are safe.
+            # Handed to whoever waits for this write, after the others are safe. No feed has grown by it.
+            feeds.grown(connection)
             self._error = StoreFailedError("work") if isinstance(error, OperationalError) else error
             if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                 # SQLite gave up the whole transaction, not only ours: a later statement would run outside of it.
                 raise StoreFailedError from error
         else:
             self._result = lambda: result
+            self.grown = feeds.grown(connection)
 
     def settle(self) -> None:
         """After the commit: tell whoever waits."""
@@ -53,9 +57,12 @@ class _Write(Generic[T]):
 
 
 class Writer:
-    """The thread that writes. ``committed`` is called in it after each commit, before any result is handed out."""
+    """The thread that writes.
 
-    def __init__(self, engine: Engine, committed: Callable[[], None]) -> None:
+    ``committed`` is called in it after each commit, before any result is handed out, with the feeds that grew.
+    """
+
+    def __init__(self, engine: Engine, committed: Callable[[Mapping[str, int]], None]) -> None:
         self._engine = engine
         self._committed = committed
         self._waiting: SimpleQueue[_Write[object] | None] = SimpleQueue()
@@ -108,6 +115,6 @@ class Writer:
             for write in batch:
                 write.future.set_exception(StoreFailedError(type(error).__name__))
             return
-        self._committed()
+        self._committed({unit: end for write in batch for unit, end in write.grown.items()})
         for write in batch:
             write.settle()

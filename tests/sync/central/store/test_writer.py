@@ -58,7 +58,7 @@ def test_writes_that_wait_together_are_committed_together(store: Store) -> None:
     commits: list[int] = []
     held = Held(store)
     waiting = [store._writer.submit(partial(put, f"n{n}")) for n in range(10)]
-    store.on_commit(lambda: commits.append(1))
+    store.on_commit(lambda _: commits.append(1))
     held.release()
     assert [write.result(10) for write in waiting] == [f"n{n}" for n in range(10)]
     # One for the write that kept the writer busy, one for all that waited.
@@ -93,7 +93,7 @@ def test_nothing_is_told_before_it_is_on_disk(store: Store, tmp_path: Path) -> N
     seen: list[tuple[bool, set[str]]] = []
     held = Held(store)
     write = store._writer.submit(lambda c: put("one", c))
-    store.on_commit(lambda: seen.append((write.done(), names(store))))
+    store.on_commit(lambda _: seen.append((write.done(), names(store))))
     held.release()
     write.result(10)
     # After the first commit it was neither there nor told; after the second it was there, and still not told.
