@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from sync import resources
 from sync.central import routing
@@ -19,7 +20,7 @@ from sync.central.entries import Entries
 from sync.central.feeds import Feeds
 from sync.central.heartbeats import Heartbeats
 from sync.central.home import Home
-from sync.central.http import app, enrolment, entries, feeds, heartbeat, intake, rejoin, snapshot
+from sync.central.http import app, changes, enrolment, entries, feeds, heartbeat, intake, rejoin, snapshot
 from sync.central.http.app import Asgi
 from sync.central.intake import Intake
 from sync.central.rejoining import Rejoining
@@ -54,23 +55,25 @@ async def running(home: Home, world: World) -> AsyncIterator[Running]:
         watch = Watch(store)
         tokens = Tokens(world, home.token_secret())
         takes = Intake(store, kota, router, home.meta_secret())
+        reads = Feeds(store, kota, watch)
         snapshots = Snapshots(store, kota, home.snapshots)
         handlers = [
             *enrolment.handlers(Enrolment(store, kota, tokens), tokens),
             *intake.handlers(takes),
-            *feeds.handlers(Feeds(store, kota, watch), tokens),
+            *feeds.handlers(reads, tokens),
             *snapshot.handlers(snapshots, tokens),
             *entries.handlers(Entries(store, kota), tokens),
             *rejoin.handlers(Rejoining(store, kota), tokens),
             *heartbeat.handlers(Heartbeats(store, kota), tokens),
         ]
+        application = app.build(kota, handlers, partial(changes.answering, reads, tokens))
         tasks = [
             asyncio.create_task(watch.run()),
             asyncio.create_task(_catch_up(takes)),
             asyncio.create_task(snapshots.run()),
         ]
         try:
-            yield Running(app.build(kota, handlers), watch, store)
+            yield Running(application, watch, store)
         finally:
             watch.release()
             for task in tasks:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -27,20 +27,19 @@ Scope = Any
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+Refuse = Callable[[Scope, Exception], Response[bytes]]
 
 # A message of a platform and a page of entries have the same limit.
 BODY_LIMIT = LIMIT_PUSH_BYTES
 
 
-def build(kota: Kota, handlers: list[HTTPRouteHandler]) -> Asgi:
-    """The application of ``handlers``, in front of which every answer gets our mark."""
+def build(kota: Kota, handlers: list[HTTPRouteHandler], in_front: Callable[[Refuse, Asgi], Asgi]) -> Asgi:
+    """The application of ``handlers``, and ``in_front`` of it what needs no framework; every answer gets our mark."""
     app = Litestar(
         route_handlers=handlers,
         exception_handlers={
-            ProblemError: lambda _, error: _refused(kota, error),
-            StoreFailedError: lambda _, error: _busy(kota, error),
             HTTPException: lambda _, error: _http(kota, error),
-            Exception: lambda request, error: _mistake(kota, request, error),
+            Exception: lambda request, error: refusal(kota, request.scope, error),
         },
         request_max_body_size=BODY_LIMIT,
         openapi_config=OpenAPIConfig(
@@ -48,7 +47,16 @@ def build(kota: Kota, handlers: list[HTTPRouteHandler]) -> Asgi:
         ),
         logging_config=None,
     )
-    return marked(app)
+    return marked(in_front(lambda scope, error: refusal(kota, scope, error), app))
+
+
+def refusal(kota: Kota, scope: Scope, error: Exception) -> Response[bytes]:
+    """The answer to a request of ``scope`` that ended in ``error``."""
+    if isinstance(error, ProblemError):
+        return _refused(kota, error)
+    if isinstance(error, StoreFailedError):
+        return _busy(kota, error)
+    return _mistake(kota, scope, error)
 
 
 def marked(app: Asgi) -> Asgi:
@@ -90,6 +98,6 @@ def _http(kota: Kota, error: HTTPException) -> Response[bytes]:
     return _answer(kota, status, Code.UNREADABLE if status < 500 else Code.BUSY)
 
 
-def _mistake(kota: Kota, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+def _mistake(kota: Kota, scope: Scope, error: Exception) -> Response[bytes]:
+    log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
     return _answer(kota, 500, Code.BUSY)

@@ -29,7 +29,7 @@ def handlers(feeds: Feeds, tokens: Tokens) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         claim = tokens.claim(request.headers.get("Authorization"))
         body = await feeds.changes(claim, Asked(unit, after, head, limit, wait))
-        return packed.answer(request, body)
+        return packed.answer(request.headers.get("Accept-Encoding", ""), body)
 
     @post("/v1/receipts", status_code=200)
     async def receipts(request: Request[Any, Any, Any], data: JSONBody[Receipt]) -> Received:

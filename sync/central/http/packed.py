@@ -10,10 +10,9 @@ from sync.wire.errors import Code
 from sync.wire.packing import WORTH_IT_BYTES, BrokenPackError, Encoding, TooLargeError
 
 
-def answer(request: Request[Any, Any, Any], body: bytes) -> Response[bytes]:
-    """``body``, a page, as ``request`` accepts it."""
+def answer(accepted: str, body: bytes) -> Response[bytes]:
+    """``body``, a page, for somebody whose ``Accept-Encoding`` is ``accepted``."""
     headers = {"Vary": "Accept-Encoding"}
-    accepted = request.headers.get("Accept-Encoding", "")
     encoding = next((one for one in Encoding if one in accepted), None)
     if encoding is not None and len(body) >= WORTH_IT_BYTES:
         body = packing.pack(body, encoding)

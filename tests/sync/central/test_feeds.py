@@ -216,3 +216,67 @@ def test_receipts_only_go_forward_and_only_for_what_was_published(tmp_path: Path
             assert await receipt(-1, heads[1].hash.hex()) == (422, "unreadable")
 
     asyncio.run(play())
+
+
+def test_the_quick_way_answers_as_the_framework_does(tmp_path: Path) -> None:
+    """The same question, once plain and once put in a way that only the framework reads."""
+
+    async def play() -> None:
+        async with stage(tmp_path / "kota") as kota:
+            desk = await kota.desk("JJN")
+            for number in range(4):
+                await kota.alert(report_at(*JHUNJHUNU, reference=f"REF-{number}"))
+            head = desk.feed.hash.hex()
+            for unit, question, headers, status in [
+                ("JJN", f"after=0&head={head}", desk.headers, 200),
+                ("JJN", "after=0&head=00", desk.headers, 409),
+                ("JJN", "after=7&head=00", desk.headers, 409),
+                ("SIK", f"after=0&head={head}", desk.headers, 403),
+                ("JJN", f"after=0&head={head}", {}, 401),
+                ("JJN", f"after=0&head={head}", desk.headers | {"Accept-Encoding": "gzip"}, 200),
+            ]:
+                address = f"/v1/feeds/{unit}/changes"
+                quick = await kota.client.get(f"{address}?{question}", headers=headers)
+                framed = await kota.client.get(f"{address}?{question}&unknown=1", headers=headers)
+                assert quick.status_code == framed.status_code == status
+                assert (quick.headers, quick.content) == (framed.headers, framed.content)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "after=0",
+        "after=-1&head=00",
+        "after=x&head=00",
+        "after=0&head=00&limit=0",
+        "after=0&head=00&wait=26",
+    ],
+)
+def test_a_question_that_is_none_is_refused(tmp_path: Path, question: str) -> None:
+    async def play() -> None:
+        async with stage(tmp_path / "kota") as kota:
+            desk = await kota.desk("JJN")
+            answer = await kota.client.get(f"/v1/feeds/JJN/changes?{question}", headers=desk.headers)
+            assert (answer.status_code, answer.json()["error"]) == (422, "unreadable")
+
+    asyncio.run(play())
+
+
+def test_a_page_that_others_fetched_before_grows_with_the_feed(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with stage(tmp_path / "kota") as kota:
+            first, second = [await kota.desk("JJN") for _ in range(2)]
+            await kota.alert(report_at(*JHUNJHUNU, reference="REF-1"))
+            assert len(await first.pull()) == 1
+            await kota.alert(report_at(*JHUNJHUNU, reference="REF-2"))
+            assert len(await second.pull()) == 2
+            assert len(await second.pull()) == 0
+            assert len(await first.pull()) == 1
+            struck_off = await kota.desk("JJN")
+            await kota.kota.store.write(lambda c: enrolment.revoke(c, struck_off.device, 1))
+            assert (await struck_off.ask()).status_code == 403
+
+    asyncio.run(play())

@@ -12,7 +12,7 @@ import pytest
 from sync import resources, sqlite
 from sync.case.lifecycle import CaseState
 from sync.case.priority import Judgement, Priority, Why
-from sync.central.store import alerts, database
+from sync.central.store import alerts, database, feeds
 from sync.central.store.alerts import AlertRow
 from sync.central.store.database import Connection, Store, StoreFailedError
 from sync.central.store.tables import assignment, meta
@@ -177,3 +177,25 @@ def test_numbers_of_alerts_start_anew_each_year_and_a_rollback_gives_its_number_
         store.write_now(lost)
     assert store.write_now(number) == "RJ-2026-000002"
     assert store.write_now(lambda c: alerts.next_number(c, 2027)) == "RJ-2027-000001"
+
+
+def test_a_commit_tells_which_feeds_it_made_grow_and_nothing_of_what_failed(store: Store) -> None:
+    grown: list[dict[str, int]] = []
+    store.on_commit(lambda units: grown.append(dict(units)))
+
+    def publish(unit: str, connection: Connection) -> None:
+        feeds.publish(connection, [unit], "note", None, b"{}")
+
+    def fail(connection: Connection) -> None:
+        publish("SIK", connection)
+        raise ValueError
+
+    held = Held(store)
+    waiting = [
+        store._writer.submit(work)
+        for work in (partial(publish, "JJN"), fail, partial(publish, "JJN"), partial(publish, "HUB-KOTA"))
+    ]
+    held.release()
+    assert [type(one.exception(10)) for one in waiting] == [type(None), ValueError, type(None), type(None)]
+    store.write_now(partial(put, "n"))
+    assert grown[-2:] == [{"JJN": 2, "HUB-KOTA": 1}, {}]
