@@ -64,12 +64,16 @@ class Pusher:
         run = log.next_run(connection, who, self._limit, MOST_BYTES)
         return who, run, feed.standing(connection).epoch
 
+    def _left(self, connection: Connection) -> tuple[Identity, int | None]:
+        who = log.oldest_waiting(connection, self._who)
+        return who, log.first_waiting(connection, who)
+
     def _settle(self, who: Identity, run: Run, pushed: Pushed) -> Step:
         alerts = self._database.write(lambda c: log.settle(c, who, pushed.settled))
-        then, left, _ = self._database.read(self._next)
-        if left is not None and (then.incarnation, left.after) <= (who.incarnation, run.after):
+        then, first = self._database.read(self._left)
+        if first is not None and (then.incarnation, first) <= (who.incarnation, run.after + 1):
             raise Differs("Kota took the entries and said nothing of the first")
-        return Step(Changed(alerts, status=True), Reply(pushed.server_ms), more=left is not None)
+        return Step(Changed(alerts, status=True), Reply(pushed.server_ms), more=first is not None)
 
     def _answered(self, answer: Answered, who: Identity, run: Run) -> Step:
         """Kota asks for another run; anything else it says is for the loop."""

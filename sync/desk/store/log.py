@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from sync.case.entry import Entry, encode
 from sync.desk.store import device
+from sync.desk.store.bulk import Bulk
 from sync.desk.store.device import Identity
 from sync.desk.store.tables import log
 from sync.wire import chain
@@ -84,6 +85,13 @@ def oldest_waiting(connection: Connection, who: Identity) -> Identity:
     return device.now(connection, who) if first is None else msgspec.structs.replace(who, incarnation=first)
 
 
+def first_waiting(connection: Connection, who: Identity) -> int | None:
+    """The number of the oldest undelivered entry."""
+    mine = select(func.min(log.c.number)).where(log.c.incarnation == who.incarnation)
+    found: int | None = connection.execute(mine.where(log.c.state == State.WAITING)).scalar_one()
+    return found
+
+
 def next_run(connection: Connection, who: Identity, limit: int, most_bytes: int) -> Run | None:
     """The oldest undelivered entries without a hole between them, at least one; None if there are none.
 
@@ -125,24 +133,23 @@ def settle(connection: Connection, who: Identity, settled: Sequence[Settled]) ->
     refused = {
         one.number for one in ours if one.outcome is Outcome.REFUSED and one.why is not Refusal.REPEATED
     }
-    if ours:
-        connection.execute(
-            _SETTLED,
-            [
-                {
-                    "incarnation_": who.incarnation,
-                    "number_": one.number,
-                    "state_": State.REFUSED if one.number in refused else State.SETTLED,
-                    "why_": one.why if one.number in refused else None,
-                    "ms_": one.received_ms,
-                }
-                for one in ours
-            ],
-        )
+    _SETTLED(
+        connection,
+        [
+            {
+                "incarnation_": who.incarnation,
+                "number_": one.number,
+                "state_": State.REFUSED if one.number in refused else State.SETTLED,
+                "why_": one.why if one.number in refused else None,
+                "ms_": one.received_ms,
+            }
+            for one in ours
+        ],
+    )
     return frozenset(alert_of[one.number, one.id] for one in ours)
 
 
-_SETTLED = (
+_SETTLED = Bulk(
     update(log)
     .where(log.c.incarnation == bindparam("incarnation_"), log.c.number == bindparam("number_"))
     .values(state=bindparam("state_"), why=bindparam("why_"), kota_ms=bindparam("ms_"))
