@@ -48,11 +48,12 @@ class Rejoining:
         self._who = who
         self._kota = kota
         self._pull = pull
+        self._kota_is_older = False
 
     def step(self, wait_s: int = 0) -> Step:
         """Give back, else pull, else rejoin. Raises `sync.desk.failures.LinkFailure`."""
         proof = self._database.read(lambda c: history.to_offer(c, self._who.unit.code))
-        if proof is not None:
+        if proof is not None and not self._kota_is_older:
             return self._give_back(proof)
         try:
             return self._pull.step(wait_s)
@@ -125,6 +126,11 @@ class Rejoining:
         try:
             answer = self._kota.offer(self._offer(proof))
         except Answered as refusal:
+            if refusal.code is Code.UNKNOWN_CALL:
+                # It waits for a Kota that knows the call, and nothing else waits for it.
+                _log.warning("this Kota is too old to take lost events back")
+                self._kota_is_older = True
+                return Step(more=True)
             if refusal.code not in JUDGED:
                 raise
             _log.warning("Kota does not take events up to %d back: %s", proof.end.number, refusal.code)

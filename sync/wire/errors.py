@@ -5,6 +5,7 @@
          not_your_feed       another unit's feed
     404  unknown_code        no such enrolment code
          no_snapshot         none of this feed                    read it by pages
+         unknown_call        no such address, or not so (405)     this Kota is older: do without
     409  code_used           the code enrolled another PC
          head_mismatch       feed or log of the two ends differ   stop this loop and say so; never overwrite
          log_gap             entries are missing in between       send from ``expected``
@@ -34,6 +35,7 @@ class Code(StrEnum):
     NOT_YOUR_FEED = "not_your_feed"
     UNKNOWN_CODE = "unknown_code"
     NO_SNAPSHOT = "no_snapshot"
+    UNKNOWN_CALL = "unknown_call"
     SNAPSHOT_CHANGED = "snapshot_changed"
     CODE_USED = "code_used"
     CODE_EXPIRED = "code_expired"
@@ -53,6 +55,7 @@ STATUS: dict[Code, int] = {
     Code.NOT_YOUR_FEED: 403,
     Code.UNKNOWN_CODE: 404,
     Code.NO_SNAPSHOT: 404,
+    Code.UNKNOWN_CALL: 404,
     Code.SNAPSHOT_CHANGED: 412,
     Code.CODE_USED: 409,
     Code.CODE_EXPIRED: 410,

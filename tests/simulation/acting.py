@@ -200,9 +200,9 @@ def at_rest(scene: "Scene") -> bool:
     ends = dict(scene.kota.rows("SELECT unit, number FROM feed_head"))
     receipts = dict(scene.kota.rows("SELECT device, upto FROM receipt"))
     references = scene.kota.rows("SELECT count(*) FROM alert")[0][0]
-    return references == len(scene.truth.holders) and all(
-        _in_step(desk, ends[desk.unit], receipts) for desk in scene.desks
-    )
+    if references != len(scene.truth.holders) or scene.truth.malformed - scene.truth.taken:
+        return False
+    return all(_in_step(desk, ends[desk.unit], receipts) for desk in scene.desks)
 
 
 def _in_touch(desk: DeskMachine) -> bool:

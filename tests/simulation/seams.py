@@ -15,7 +15,6 @@ from sync.central import routing, snapshots, watch
 from sync.central.store import sqlite as kotas_file
 from sync.central.store.writer import Writer
 from sync.desk import delivery, guard, keeping, loops
-from sync.desk import kota as kota_calls
 from sync.sqlite import dbapi
 from tests.simulation.disk import Disk, connecting
 from tests.simulation.machines import DeskMachine, KotaMachine, owner
@@ -81,8 +80,8 @@ def plugged(network: Network, kota: KotaMachine, desks: list[DeskMachine], clock
         patch.object(routing, "load", lambda *_: known),
         # There is no second Kota whose commits only a look could notice; its own wake it at once.
         patch.object(watch, "LOOK_EVERY_S", LOOK_EVERY_S),
-        # Small feeds are worth a snapshot here, and it comes in many pieces.
+        # Small feeds are worth a snapshot here. It comes in one piece, as the number of pieces would depend on how well
+        # the times in it can be packed, and so on the clocks.
         patch.multiple(snapshots, WORTH_IT=4, GROWN_BY=2, STRIDE=3, LOOK_EVERY_S=5.0),
-        patch.object(kota_calls, "PIECE_BYTES", 3_000),
     ):
         yield

@@ -93,6 +93,8 @@ def _http(kota: Kota, error: HTTPException) -> Response[bytes]:
     status = error.status_code
     if status == STATUS[Code.TOO_LARGE]:
         return _answer(kota, status, Code.TOO_LARGE)
+    if status in {404, 405}:
+        return _answer(kota, status, Code.UNKNOWN_CALL)
     if status == 400:
         status = STATUS[Code.UNREADABLE]
     return _answer(kota, status, Code.UNREADABLE if status < 500 else Code.BUSY)

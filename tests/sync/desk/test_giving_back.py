@@ -61,6 +61,28 @@ def test_an_answer_that_says_nothing_of_the_offer_leaves_it_waiting(site: Site, 
     assert not waits(site)
 
 
+def test_a_kota_too_old_for_offers_holds_nothing_up(site: Site) -> None:
+    kota = Restored([Code.UNKNOWN_CALL])
+    rejoining = after_a_loss(site, kota)
+
+    assert rejoining.step().more
+    assert waits(site)
+    site.kota.alert("b")
+    assert rejoining.step().changed
+    assert kota.offers == 1
+    assert site.desk.find("RJ-b") == "b"
+
+
+def test_a_kota_that_has_learnt_to_take_them_back_is_offered_them_again(site: Site) -> None:
+    kota = Restored([Code.UNKNOWN_CALL])
+    after_a_loss(site, kota).step()
+
+    Rejoining(site.database, site.who, kota, site.puller).step()
+
+    assert kota.offers == 2
+    assert not waits(site)
+
+
 def test_an_offer_kota_cannot_read_blocks_nothing(site: Site) -> None:
     rejoining = after_a_loss(site, Restored([Code.UNREADABLE]))
 
