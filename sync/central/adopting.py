@@ -142,7 +142,9 @@ class Adopting:
         if any(self._is_of(one, who.id) and one.at_ms > event.at_ms for one in known):
             return False
         removed_ms = None if published.active else event.at_ms
-        directory.save_officer(self._connection, OfficerRow(who.id, self._unit, who.name, removed_ms))
+        held = directory.find_officer(self._connection, who.id, lock=True)
+        row = OfficerRow(who.id, self._unit, who.name, removed_ms)
+        directory.save_officer(self._connection, row, held)
         return self._publish(event, body, {self._unit})
 
     def _is_of(self, event: Event, officer: str) -> bool:

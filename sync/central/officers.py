@@ -87,9 +87,9 @@ def add(connection: Connection, world: World, unit: str, officer: Officer, proof
 
     Raises what `check` raises.
     """
-    directory.find_officer(connection, officer.id, lock=True)
+    held = directory.find_officer(connection, officer.id, lock=True)
     check(connection, unit, officer)
-    directory.save_officer(connection, OfficerRow(officer.id, unit, officer.name))
+    directory.save_officer(connection, OfficerRow(officer.id, unit, officer.name), held)
     publish(connection, world, {unit}, OfficerPublished(officer=officer, verifier=proof, active=True))
 
 
@@ -98,6 +98,6 @@ def remove(connection: Connection, world: World, unit: str, officer: str) -> Non
     held = directory.find_officer(connection, officer, lock=True)
     if held is None or held.unit != unit or held.removed_ms is not None:
         raise UnknownOfficerError(officer=officer, unit=unit)
-    directory.save_officer(connection, OfficerRow(held.id, unit, held.name, world.wall_ms()))
+    directory.save_officer(connection, OfficerRow(held.id, unit, held.name, world.wall_ms()), held)
     gone = OfficerPublished(officer=Officer(held.id, held.name), verifier="", active=False)
     publish(connection, world, {unit}, gone)

@@ -58,9 +58,13 @@ def find_officer(connection: Connection, officer_id: str, *, lock: bool = False)
     return None if row is None else OfficerRow(row.id, row.unit, row.name, row.removed_ms)
 
 
-def save_officer(connection: Connection, row: OfficerRow) -> None:
-    """Add the officer, or change the one of that id."""
+def save_officer(connection: Connection, row: OfficerRow, held: OfficerRow | None) -> None:
+    """Add the officer, or change the one ``held``, whom the caller has locked.
+
+    Who found nobody may only add: a change would also hit somebody whom another node added meanwhile.
+    """
     values = {"unit": row.unit, "name": row.name, "removed_ms": row.removed_ms}
-    changed = connection.execute(update(officer).where(officer.c.id == row.id).values(values))
-    if changed.rowcount == 0:
+    if held is None:
         connection.execute(officer.insert().values(id=row.id, **values))
+    else:
+        connection.execute(update(officer).where(officer.c.id == held.id).values(values))
