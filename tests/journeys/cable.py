@@ -15,8 +15,8 @@ from typing import Self
 
 CHUNK = 64 * 1024
 SLOW_CHUNK = 512
-# As much as passes before the trouble begins: enough for a handshake, too little for what follows.
-SOME_BYTES = 3_000
+# As much as passes before the trouble begins: a handshake (Kota's part is 1,350 bytes), and of the first answer a part.
+SOME_BYTES = 1_500
 LATE_S = 0.15
 # 512 bytes at a time: a line of the second generation of mobile telephony.
 PAUSE_S = 0.03
@@ -107,6 +107,10 @@ class Cable:
         server, self._server = self._server, None
         if server is None:
             return
+        # A connection that was accepted a moment ago needs its server whole for one more turn of the loop.
+        for listener in server.sockets:
+            self._loop.remove_reader(listener.fileno())
+        await asyncio.sleep(0)
         server.close()
         # Every forward ends with its sockets; none may outlive the cut, not even one that was just accepted.
         while forwards := await self._forwards():
@@ -150,25 +154,34 @@ class Cable:
 async def _pour(source: StreamReader, drain: StreamWriter, trouble: Trouble) -> None:
     passed = 0
     while chunk := await source.read(SLOW_CHUNK if trouble is Trouble.THIN else CHUNK):
-        passed += len(chunk)
         match trouble:
             case Trouble.LATE:
                 await asyncio.sleep(LATE_S)
             case Trouble.THIN:
                 await asyncio.sleep(PAUSE_S)
-            case Trouble.RESET if passed > SOME_BYTES:
-                drain.transport.abort()
-                return
-            case Trouble.CUT_OFF if passed > SOME_BYTES:
-                drain.close()
-                return
-            case Trouble.STALLED if passed > SOME_BYTES:
-                await _swallow(source)
-                return
+            case Trouble.RESET | Trouble.CUT_OFF | Trouble.STALLED:
+                chunk = chunk[: SOME_BYTES - passed]
+        passed += len(chunk)
         drain.write(chunk)
         await drain.drain()
+        if passed == SOME_BYTES and await _ended(source, drain, trouble):
+            return
     if drain.can_write_eof():
         drain.write_eof()
+
+
+async def _ended(source: StreamReader, drain: StreamWriter, trouble: Trouble) -> bool:
+    """Whether nothing more passes, in the way of ``trouble``."""
+    match trouble:
+        case Trouble.RESET:
+            drain.transport.abort()
+        case Trouble.CUT_OFF:
+            drain.close()
+        case Trouble.STALLED:
+            await _swallow(source)
+        case _:
+            return False
+    return True
 
 
 async def _swallow(source: StreamReader) -> None:
