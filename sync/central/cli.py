@@ -55,6 +55,8 @@ def _carry_out(options: Namespace) -> Answer:
     try:
         return command(Asked(options, Home(options.home or folder_of_machine()), Machine()))
     except StoreFailedError as error:
+        if isinstance(error, SpokenError):
+            raise
         raise StoreBusyError from error
 
 

@@ -80,6 +80,7 @@ class Home:
         self.server_file = folder / "server.pem"
         self.server_key_file = folder / "server.key"
         self.snapshots = folder / "snapshots"
+        self.backups = folder / "backups"
         self._secrets = folder / "secrets"
 
     def exists(self) -> bool:
@@ -117,13 +118,19 @@ class Home:
 
     def store(self) -> Store:
         """The open database. Raises what `settings` and `Store` raise."""
-        place = self._place(Address(self.settings().database, self._database_password()))
-        if place == self.database_file and not self.database_file.exists():
-            raise HomeUnreadableError(folder=self.folder, reason=self.database_file.name)
+        place = self.place()
         try:
             return Store(place)
         except OSError as error:
             raise HomeUnreadableError(folder=self.folder, reason=error.strerror) from error
+
+    def place(self) -> Place:
+        """Where the database is. Raises what `settings` raises."""
+        return self._place(Address(self.settings().database, self._database_password()))
+
+    def signing_key(self) -> Ed25519PrivateKey:
+        """What Kota vouches for its feeds with."""
+        return Ed25519PrivateKey.from_private_bytes(self._key("signing"))
 
     def _place(self, address: Address) -> Place:
         if address.database == SQLITE:
@@ -136,8 +143,7 @@ class Home:
 
     def kota(self, store: Store, world: World) -> Kota:
         """Who this Kota is."""
-        key = Ed25519PrivateKey.from_private_bytes(self._key("signing"))
-        return Kota(store.epoch(), key, world)
+        return Kota(store.epoch(), self.signing_key(), world)
 
     def _key(self, name: str) -> bytes:
         """One of our own keys: `SECRET_BYTES` bytes, as hex."""

@@ -41,7 +41,7 @@ class Proven:
 def new_epoch(connection: Connection, world: World) -> str:
     """Begin a new epoch, for a database that was restored from a backup; what desks hold beyond it will come back."""
     epoch = world.chance(EPOCH_BYTES).hex()
-    meta.set_epoch(connection, epoch)
+    meta.save(connection, meta.EPOCH, epoch)
     alerts.skip_numbers(connection, NUMBERS_SKIPPED)
     return epoch
 

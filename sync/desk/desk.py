@@ -14,13 +14,13 @@ from sync.desk.audit import Audit, audit
 from sync.desk.delivery import Delivery, Notify
 from sync.desk.home import Home
 from sync.desk.keeping import Keeper
-from sync.desk.occupancy import Occupancy
 from sync.desk.projection import CaseFile, Changed, DeskStatus, Notice, OutboxLine, QueueRow, TimelineLine
 from sync.desk.salvage import Salvaged
 from sync.desk.store import backups, cases, device, drafts, feed, log, officers, queue
 from sync.desk.store.backups import Backup
 from sync.desk.store.database import Connection, Database
 from sync.desk.store.device import Identity
+from sync.occupancy import Occupancy
 from sync.world import World
 
 
@@ -55,7 +55,7 @@ class Desk:
         if not home.database.exists() and not home.new_database.exists():
             raise errors.NotEnrolledError
         with ExitStack() as undo:
-            here = undo.enter_context(Occupancy(home))
+            here = undo.enter_context(Occupancy(home.occupied, home.database))
             key = keys.load(home)
             salvage.put_right(home, key, world, here)
             database = Database(home.database, key)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from keyring.errors import KeyringError
 from msgspec import Struct
 
-from sync.desk import durable
+from sync import durable
 from sync.desk.errors import HomeUnreadableError, KeyMissingError, WrongPassphraseError
 from sync.desk.home import Home
 from sync.world import World

@@ -16,13 +16,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from sync import sqlite
-from sync.desk import durable, errors
+from sync import durable, sqlite
+from sync.desk import errors
 from sync.desk.home import Home
-from sync.desk.occupancy import Occupancy
 from sync.desk.store import backups, front, journal, rescue
 from sync.desk.store.database import Database, suspect
 from sync.desk.store.rescue import Found
+from sync.occupancy import Occupancy
 from sync.words import Words, mark
 from sync.world import World
 

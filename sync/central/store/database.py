@@ -7,26 +7,29 @@ either is said in a module of its own, and nowhere else.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sync.case.unit import Unit
-from sync.central.store import directory, feeds, tables
+from sync.central.store import directory, feeds, meta
 from sync.central.store.failures import (
     DatabaseAddressError,
     DatabaseDamagedError,
+    DatabaseReplacedError,
     DriverMissingError,
     NewerDatabaseError,
     StoreFailedError,
 )
-from sync.central.store.sqlite import File
+from sync.central.store.sqlite import AloneWithFile, File
 
 __all__ = [
     "Connection",
     "DatabaseDamagedError",
+    "DatabaseReplacedError",
     "NewerDatabaseError",
     "Place",
     "Store",
@@ -38,8 +41,6 @@ __all__ = [
 T = TypeVar("T")
 Place = Path | URL
 
-EPOCH = "epoch"
-
 
 class _Writer(Protocol):
     """Whoever writes for this process."""
@@ -47,6 +48,16 @@ class _Writer(Protocol):
     def submit(self, work: Callable[[Connection], T]) -> Future[T]: ...
 
     def close(self) -> None: ...
+
+
+class Alone(Protocol):
+    """What somebody may do who is alone with a database; see `alone`."""
+
+    def look(self, work: Callable[[Connection], T]) -> T: ...
+
+    def write(self, work: Callable[[Connection], T]) -> T: ...
+
+    def replace(self, by: Path, name: str) -> str | None: ...
 
 
 class _Database(Protocol):
@@ -57,7 +68,15 @@ class _Database(Protocol):
 
     def create(self, fill: Callable[[Connection], None]) -> None: ...
 
+    def attend(self) -> AbstractContextManager[object]: ...
+
     def prepare(self) -> None: ...
+
+    def copy_into(self, copy: Path) -> None: ...
+
+    def alone(self) -> AbstractContextManager[Alone]: ...
+
+    def failure(self, error: DBAPIError) -> StoreFailedError: ...
 
     def engine(self, *, read_only: bool) -> Engine: ...
 
@@ -85,11 +104,29 @@ def create(place: Place, units: Iterable[Unit], epoch: str) -> None:
     """
 
     def fill(connection: Connection) -> None:
-        connection.execute(tables.meta.insert().values(name=EPOCH, value=epoch))
+        meta.save(connection, meta.EPOCH, epoch)
         directory.add_units(connection, units)
         feeds.open_feeds(connection, units)
 
     _at(place).create(fill)
+
+
+def copy(place: Place, into: Path) -> None:
+    """Write all that is at ``place``, as it is at one moment, into the empty file ``into``, which becomes an SQLite database.
+
+    Nobody waits for it. Raises `StoreFailedError`, and what the kind of database raises.
+    """
+    _at(place).copy_into(into)
+
+
+def alone(place: Place) -> AbstractContextManager[Alone]:
+    """Keep everybody else away from the database at ``place`` meanwhile. Raises `KotaRunningError` if somebody is there."""
+    return _at(place).alone()
+
+
+def own(file: Path) -> Alone:
+    """The database in a ``file`` that nobody else knows of."""
+    return AloneWithFile(File(file))
 
 
 def _at(place: Place) -> _Database:
@@ -113,7 +150,11 @@ class Store:
 
     def __init__(self, place: Place) -> None:
         database = _at(place)
-        database.prepare()
+        with ExitStack() as undo:
+            undo.enter_context(database.attend())
+            database.prepare()
+            self._attending = undo.pop_all()
+        self._failure = database.failure
         self._committed: Callable[[Mapping[str, int]], None] = lambda _: None
         self._read_engine = database.engine(read_only=True)
         self._readers = ThreadPoolExecutor(database.readers, thread_name_prefix="kota-reader")
@@ -152,7 +193,7 @@ class Store:
             except DBAPIError as error:
                 # All idle connections are gone when one is; the next is new.
                 if not (again and error.connection_invalidated):
-                    raise StoreFailedError(type(error).__name__) from error
+                    raise self._failure(error) from error
         raise AssertionError("the second time returns or raises")
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
@@ -161,11 +202,11 @@ class Store:
 
     def epoch(self) -> str:
         """The name of this history."""
-        rows: list[Any] = self.read_now(lambda c: list(c.execute(tables.meta.select())))
-        return str({row.name: row.value for row in rows}[EPOCH])
+        return str(self.read_now(lambda c: meta.find(c, meta.EPOCH)))
 
     def close(self) -> None:
         """Finish what waits, then let go of the database."""
         self._writer.close()
         self._readers.shutdown()
         self._read_engine.dispose()
+        self._attending.close()

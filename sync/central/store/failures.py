@@ -15,12 +15,35 @@ class NewerDatabaseError(SpokenError):
     )
 
 
-class DatabaseDamagedError(SpokenError):
+class DatabaseDamagedError(SpokenError, StoreFailedError):
     """It is not a database of ours, or no longer one."""
 
     sentence = mark(
-        "{file} is not a readable Kota database; keep the file and restore a backup. Nothing was changed."
+        "The database {file} is damaged. Stop Kota, keep what is there, and put the newest backup in place with "
+        "kota-central restore; the desks give back what the backup lacks."
     )
+
+
+class DatabaseMissingError(SpokenError):
+    """The folder is a Kota's, and its database is not in it."""
+
+    sentence = mark(
+        "The database {file} is not there. If a restore was cut off, carry it out again; else put the newest backup "
+        "in place with kota-central restore."
+    )
+
+
+class KotaRunningError(SpokenError):
+    """Somebody else has the database open."""
+
+    sentence = mark(
+        "Kota is running on this database, or another kota-central command is. Stop it, on every node, and try again. "
+        "Nothing was changed."
+    )
+
+
+class DatabaseReplacedError(StoreFailedError):
+    """The database was replaced by a backup while this Kota had lost sight of it: it must be started anew."""
 
 
 class DatabaseAddressError(SpokenError):

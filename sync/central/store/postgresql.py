@@ -9,12 +9,17 @@ again      two who insert the same at once: the second is refused by a unique co
            passed to `Writer.submit` must be free of effects other than on its connection.
 durable    a commit is on disk before it returns: asserted of the live server, not assumed.
 
+Every connection of a Kota holds a shared lock, so that nobody replaces the database while one is there; a Kota that
+comes back to a database that was replaced meanwhile is let in no more.
+
 It must never answer from a standby, and never let a row's content out through an error.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -23,16 +28,20 @@ from psycopg.types.string import StrDumper
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 
-from sync.central.store import feeds, migrations
+from sync.central.store import feeds, meta, migrations, tables
+from sync.central.store.copying import copy_rows
 from sync.central.store.failures import (
+    DatabaseDamagedError,
+    DatabaseReplacedError,
     DatabaseTakenError,
+    KotaRunningError,
     NewerDatabaseError,
     NoKotaInDatabaseError,
     ServerUnreachableError,
     StoreFailedError,
     UnsafeServerError,
 )
-from sync.central.store.tables import meta
+from sync.central.store.sqlite import File
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +51,10 @@ TYPES = {"bytes": "BYTEA", "serial": "SERIAL"}
 VERSION = "version"
 WRITERS = 8
 ATTEMPTS = 5
-# Any number, as long as every Kota uses the same: creating and migrating take turns by it.
+# Any numbers, as long as every Kota uses the same: creating and migrating take turns by the first; whoever has the
+# database open shares the second.
 TURN = 0x6B6F7461
+PRESENT = TURN + 1
 
 CONNECT = {
     "application_name": "kota-central",
@@ -71,9 +82,15 @@ MUST = {
     "in_hot_standby": "off",
 }
 
+# A number that came with a backup must not be given again.
+NUMBER_ON = "SELECT setval(pg_get_serial_sequence('intake', 'id'), max(id)) FROM intake"
+# What only a restore does takes as long as it takes.
+UNHURRIED = {"idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}
+
 SERIALIZATION = "40001"
 DEADLOCK = "40P01"
 UNIQUE = "23505"
+DAMAGED = {"XX001", "XX002"}
 
 
 class _Dumper(StrDumper):
@@ -91,6 +108,7 @@ class Server:
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
         self._name = url.database or ""
+        self._epoch: str | None = None
 
     def create(self, fill: Callable[[Connection], None]) -> None:
         """Make all tables and what ``fill`` puts into them; whole, or not at all. Raises `DatabaseTakenError`."""
@@ -98,32 +116,39 @@ class Server:
         def make(connection: Connection) -> None:
             if sqlalchemy.inspect(connection).get_table_names():
                 raise DatabaseTakenError(database=self._name)
-            self._take_steps(connection, 0)
-            connection.execute(meta.insert().values(name=VERSION, value=str(migrations.VERSION)))
-            fill(connection)
+            self._fill(connection, fill)
 
         self._in_turn(make)
+
+    def _fill(self, connection: Connection, fill: Callable[[Connection], None]) -> None:
+        self._take_steps(connection, 0)
+        meta.save(connection, VERSION, str(migrations.VERSION))
+        fill(connection)
 
     def prepare(self) -> None:
         """Check the server, and bring the tables to this program's version.
 
         Raises `ServerUnreachableError`, `UnsafeServerError`, `NoKotaInDatabaseError` or `NewerDatabaseError`.
         """
+        self._in_turn(self.migrate)
 
-        def migrate(connection: Connection) -> None:
-            version = self._version(connection)
-            if version > migrations.VERSION:
-                raise NewerDatabaseError
-            if version < migrations.VERSION:
-                self._take_steps(connection, version)
-                connection.execute(
-                    meta.update().where(meta.c.name == VERSION).values(value=str(migrations.VERSION))
-                )
-
-        self._in_turn(migrate)
+    def migrate(self, connection: Connection) -> None:
+        """`prepare`, inside the caller's transaction."""
+        version = self._version(connection)
+        if version > migrations.VERSION:
+            raise NewerDatabaseError
+        if version < migrations.VERSION:
+            self._take_steps(connection, version)
+            meta.save(connection, VERSION, str(migrations.VERSION))
+        self._epoch = meta.find(connection, meta.EPOCH)
 
     def engine(self, *, read_only: bool) -> Engine:
         """Connections, either to read, each transaction at one moment of the database, or to write."""
+        engine = self._engine(read_only=read_only)
+        event.listen(engine, "connect", self._attend)
+        return engine
+
+    def _engine(self, *, read_only: bool) -> Engine:
         engine = create_engine(
             self._url,
             isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
@@ -139,9 +164,83 @@ class Server:
         event.listen(engine, "handle_error", _hide_rows)
         return engine
 
+    def _attend(self, connection: Any, _: object) -> None:  # noqa: ANN401  # the driver's, as SQLAlchemy hands it on
+        """Hold the lock on each connection, so that it is held again as soon as a lost server is back."""
+        connection.execute(f"SELECT pg_advisory_lock_shared({PRESENT})")
+        if self._epoch is not None:
+            found = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+            if found != (self._epoch,):
+                raise DatabaseReplacedError(
+                    "it was replaced by a backup meanwhile; this Kota must be started anew"
+                )
+        connection.commit()
+
+    def attend(self) -> "nullcontext[None]":
+        """Nothing: each connection says by itself that somebody has it open."""
+        return nullcontext()
+
     def writer(self, committed: Callable[[Mapping[str, int]], None]) -> "Writers":
         """The writers of this process."""
-        return Writers(self.engine(read_only=False), committed)
+        return Writers(self.engine(read_only=False), committed, self.failure)
+
+    def failure(self, error: DBAPIError) -> StoreFailedError:
+        """What ``error`` says of the database."""
+        if _state(error) in DAMAGED:
+            return DatabaseDamagedError(file=self._name)
+        return StoreFailedError(type(error).__name__)
+
+    def copy_into(self, copy: Path) -> None:
+        """Write all of it, as it is at one moment, into the file ``copy``, which is empty; nobody waits for it.
+
+        Raises `StoreFailedError`.
+        """
+        engine = self.engine(read_only=True)
+        try:
+            with engine.begin() as connection:
+                File(copy).create(lambda into: copy_rows(connection, into, besides={VERSION}))
+        except DBAPIError as error:
+            raise self.failure(error) from error
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def alone(self) -> Iterator["AloneWithServer"]:
+        """What only somebody who is alone with the database may do.
+
+        Raises `KotaRunningError`, `ServerUnreachableError` or `UnsafeServerError`.
+        """
+        engine = self._engine(read_only=False)
+        try:
+            with engine.connect() as connection:
+                for setting, value in UNHURRIED.items():
+                    connection.exec_driver_sql(f"SET SESSION {setting} = '{value}'")
+                self._check(connection)
+                if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({PRESENT})").scalar_one():
+                    raise KotaRunningError
+                connection.commit()
+                yield AloneWithServer(self, connection)
+        except (OperationalError, InternalError) as error:
+            raise ServerUnreachableError(database=self._name, reason=str(error.orig).strip()) from error
+        finally:
+            engine.dispose()
+
+    def put(self, connection: Connection, by: File, name: str) -> str | None:
+        """`AloneWithServer.replace`, inside the caller's transaction."""
+        held = sqlalchemy.inspect(connection).get_table_names()
+        if held:
+            # Only a Kota's may be put aside.
+            self._version(connection)
+            connection.exec_driver_sql(f'CREATE SCHEMA "{name}"')
+        for table in held:
+            connection.exec_driver_sql(f'ALTER TABLE "{table}" SET SCHEMA "{name}"')
+        source = by.engine(read_only=True)
+        try:
+            with source.begin() as copy:
+                self._fill(connection, lambda into: copy_rows(copy, into))
+        finally:
+            source.dispose()
+        connection.exec_driver_sql(NUMBER_ON)
+        return f"schema {name}" if held else None
 
     def _in_turn(self, work: Callable[[Connection], None]) -> None:
         """Do ``work`` in one transaction, after every other Kota that does such a thing."""
@@ -163,11 +262,8 @@ class Server:
                 raise UnsafeServerError(database=self._name, setting=setting, value=value, must=must)
 
     def _version(self, connection: Connection) -> int:
-        if not sqlalchemy.inspect(connection).has_table(meta.name):
-            raise NoKotaInDatabaseError(database=self._name)
-        value = connection.execute(
-            sqlalchemy.select(meta.c.value).where(meta.c.name == VERSION)
-        ).scalar_one_or_none()
+        there = sqlalchemy.inspect(connection).has_table(tables.meta.name)
+        value = meta.find(connection, VERSION) if there else None
         if value is None:
             raise NoKotaInDatabaseError(database=self._name)
         return int(value)
@@ -178,15 +274,53 @@ class Server:
             connection.exec_driver_sql(statement)
 
 
+class AloneWithServer:
+    """Nobody else has the database of ``server`` open, nor opens it meanwhile; ``connection`` holds the lock."""
+
+    def __init__(self, server: Server, connection: Connection) -> None:
+        self._server = server
+        self._connection = connection
+
+    def look(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` finds, in a database of whatever version. Raises `StoreFailedError`."""
+        try:
+            with self._connection.begin():
+                return work(self._connection)
+        except DBAPIError as error:
+            raise self._server.failure(error) from error
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` returns, once it is on disk. Raises what `Server.prepare` raises, and `StoreFailedError`."""
+
+        def prepared(connection: Connection) -> T:
+            self._server.migrate(connection)
+            return work(connection)
+
+        return self.look(prepared)
+
+    def replace(self, by: Path, name: str) -> str | None:
+        """Put the content of ``by`` in its place; where the old content is kept, as ``name``. Whole, or not at all.
+
+        Raises `NoKotaInDatabaseError` if what is there is something else, and `StoreFailedError`.
+        """
+        return self.look(lambda c: self._server.put(c, File(by), name))
+
+
 class Writers:
     """Several threads that write.
 
     ``committed`` is called in them after each commit, before its result is handed out, with the feeds that grew.
     """
 
-    def __init__(self, engine: Engine, committed: Callable[[Mapping[str, int]], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        committed: Callable[[Mapping[str, int]], None],
+        failure: Callable[[DBAPIError], StoreFailedError],
+    ) -> None:
         self._engine = engine
         self._committed = committed
+        self._failure = failure
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="kota-writer")
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
@@ -215,7 +349,7 @@ class Writers:
                     log.info("a write is done again: %s", _state(error) or "connection lost")
                     continue
                 if isinstance(error, OperationalError | InternalError):
-                    raise StoreFailedError(type(error).__name__) from error
+                    raise self._failure(error) from error
                 raise
             self._committed(grown)
             return result

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from sync.central.store import feeds
-from sync.central.store.failures import StoreFailedError
+from sync.central.store.failures import DatabaseDamagedError, StoreFailedError
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class _Write(Generic[T]):
         self._error: Exception | None = None
         self.grown: Mapping[str, int] = {}
 
-    def run(self, connection: Connection) -> None:
+    def run(self, connection: Connection, failure: Callable[[DBAPIError], StoreFailedError]) -> None:
         """Do it in a savepoint; keep the result, or the failure, for after the commit."""
         try:
             with connection.begin_nested():
@@ -40,7 +40,7 @@ class _Write(Generic[T]):
         except Exception as error:
             # Handed to whoever waits for this write, after the others are safe. No feed has grown by it.
             feeds.grown(connection)
-            self._error = StoreFailedError("work") if isinstance(error, OperationalError) else error
+            self._error = _said(error, failure)
             if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                 # SQLite gave up the whole transaction, not only ours: a later statement would run outside of it.
                 raise StoreFailedError from error
@@ -56,15 +56,29 @@ class _Write(Generic[T]):
             self.future.set_exception(self._error)
 
 
+def _said(error: Exception, failure: Callable[[DBAPIError], StoreFailedError]) -> Exception:
+    """``error``, unless it says something of the database and nothing of the work."""
+    if not isinstance(error, DBAPIError):
+        return error
+    said = failure(error)
+    return said if isinstance(error, OperationalError) or isinstance(said, DatabaseDamagedError) else error
+
+
 class Writer:
     """The thread that writes.
 
     ``committed`` is called in it after each commit, before any result is handed out, with the feeds that grew.
     """
 
-    def __init__(self, engine: Engine, committed: Callable[[Mapping[str, int]], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        committed: Callable[[Mapping[str, int]], None],
+        failure: Callable[[DBAPIError], StoreFailedError],
+    ) -> None:
         self._engine = engine
         self._committed = committed
+        self._failure = failure
         self._waiting: SimpleQueue[_Write[object] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="kota-writer", daemon=True)
         self._thread.start()
@@ -110,10 +124,12 @@ class Writer:
         try:
             with connection.begin():
                 for write in batch:
-                    write.run(connection)
+                    write.run(connection, self._failure)
         except (DBAPIError, StoreFailedError) as error:
             for write in batch:
-                write.future.set_exception(StoreFailedError(type(error).__name__))
+                write.future.set_exception(
+                    self._failure(error) if isinstance(error, DBAPIError) else StoreFailedError()
+                )
             return
         self._committed({unit: end for write in batch for unit, end in write.grown.items()})
         for write in batch:

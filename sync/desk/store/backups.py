@@ -13,8 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
-from sync import sqlite
-from sync.desk import durable
+from sync import durable, sqlite
 from sync.desk.store import feed
 from sync.desk.store.database import Database
 from sync.desk.store.tables import log

@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from sync import sqlite
-from sync.desk import durable
+from sync import durable, sqlite
 from sync.sqlite import PAGE_BYTES
 
 # The tables of a new database lie within these; of a migrated one, almost all.

@@ -168,7 +168,7 @@ def test_a_file_that_is_no_database_is_left_alone(home: Path, cli: Cli) -> None:
     (home / "central.sqlite3").write_bytes(b"no database" * 1000)
     assert cli.fail(home, "audit") == "DatabaseDamagedError"
     (home / "central.sqlite3").unlink()
-    assert cli.fail(home, "audit") == "HomeUnreadableError"
+    assert cli.fail(home, "audit") == "DatabaseMissingError"
     assert not (home / "central.sqlite3").exists()
 
 
