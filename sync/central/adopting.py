@@ -6,19 +6,22 @@ alert, who holds it, where the case stands, who may sign in) is put in place as 
 learned since the restore is newer and stays.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec import Struct
 
 from sync.case.entry import Entry, decode
 from sync.case.lifecycle import CaseState, fold
 from sync.case.unit import UnitKind
-from sync.central.events import publish
+from sync.central.events import News, Outgoing, body_of
 from sync.central.kota import Kota
 from sync.central.store import alerts, devices, directory, feeds, logs
 from sync.central.store.alerts import AlertRow
 from sync.central.store.database import Connection
 from sync.central.store.directory import OfficerRow
+from sync.central.store.feeds import Body
 from sync.wire.messages import (
     DATA_OF_KIND,
     AlertPublished,
@@ -32,16 +35,10 @@ from sync.wire.messages import (
 _event = msgspec.json.Decoder(Event)
 
 
-def alerts_first(bodies: Iterable[bytes]) -> list[bytes]:
-    """The same bodies, those that publish an alert before all others, else in their order."""
-    return sorted(bodies, key=lambda body: not _publishes_an_alert(body))
+class _Numbered(Struct):
+    """All that is asked of an alert before it is taken back."""
 
-
-def _publishes_an_alert(body: bytes) -> bool:
-    try:
-        return _event.decode(body).kind == EventKind.ALERT
-    except msgspec.DecodeError:
-        return False
+    number: str
 
 
 class Adopting:
@@ -53,10 +50,27 @@ class Adopting:
         self._unit = unit
         self._units = directory.units(connection)
         self._hubs = {code for code, one in self._units.items() if one.kind is UnitKind.HUB}
+        self._outgoing = Outgoing()
 
-    def take(self, body: bytes) -> bool:
-        """Publish the event again unless Kota has what it says. Raises ``msgspec.DecodeError`` if it is none of ours."""
-        event = _event.decode(body)
+    def take(self, bodies: Iterable[bytes]) -> tuple[int, int]:
+        """Publish events again unless Kota has what they say. How many were, and how many could not be read.
+
+        The caller keeps everybody else from the logs of the devices.
+        """
+        events, unreadable = _read(bodies)
+        alerts.reserve(self._connection, _numbers(events))
+        alerts.lock(self._connection, {event.alert for event, _ in events if event.alert is not None})
+        adopted = 0
+        # What concerns an alert can only be taken back once the alert is.
+        for event, body in sorted(events, key=lambda one: one[0].kind != EventKind.ALERT):
+            try:
+                adopted += self._take(event, body)
+            except msgspec.DecodeError:
+                unreadable += 1
+        self._outgoing.append(self._connection)
+        return adopted, unreadable
+
+    def _take(self, event: Event, body: bytes) -> bool:
         match self._data(event):
             case AlertPublished() as published if event.alert is not None:
                 return self._alert(event, published, body)
@@ -121,7 +135,8 @@ class Adopting:
                 received_ms=self._kota.now_ms(),
                 entry=msgspec.Raw(body),
             )
-            publish(self._connection, self._kota.world, holders, published, alert=alert_id)
+            news = News(holders, published, alert_id)
+            self._outgoing.add(holders, body_of(self._kota.world, news))
 
     def _entry(self, event: Event, published: EntryPublished, body: bytes) -> bool:
         alert_id = str(event.alert)
@@ -138,11 +153,11 @@ class Adopting:
 
     def _officer(self, event: Event, published: OfficerPublished, body: bytes) -> bool:
         who = published.officer
+        held = directory.find_officer(self._connection, who.id, lock=True)
         known = map(_event.decode, feeds.of_kind(self._connection, self._unit, EventKind.OFFICER))
         if any(self._is_of(one, who.id) and one.at_ms > event.at_ms for one in known):
             return False
         removed_ms = None if published.active else event.at_ms
-        held = directory.find_officer(self._connection, who.id, lock=True)
         row = OfficerRow(who.id, self._unit, who.name, removed_ms)
         directory.save_officer(self._connection, row, held)
         return self._publish(event, body, {self._unit})
@@ -153,8 +168,27 @@ class Adopting:
 
     def _publish(self, event: Event, body: bytes, units: Iterable[str]) -> bool:
         known = event.alert is not None and bool(alerts.holders(self._connection, event.alert))
-        feeds.publish(self._connection, units, event.kind, event.alert if known else None, body)
+        self._outgoing.add(units, Body(event.kind, event.alert if known else None, body))
         return True
+
+
+def _read(bodies: Iterable[bytes]) -> tuple[list[tuple[Event, bytes]], int]:
+    """Those that are events, and how many are none."""
+    events, unreadable = [], 0
+    for body in bodies:
+        try:
+            events.append((_event.decode(body), body))
+        except msgspec.DecodeError:
+            unreadable += 1
+    return events, unreadable
+
+
+def _numbers(events: Iterable[tuple[Event, bytes]]) -> Iterator[str]:
+    """What the alerts among ``events`` are called on the telephone."""
+    for event, _ in events:
+        if event.kind == EventKind.ALERT:
+            with contextlib.suppress(msgspec.DecodeError):
+                yield msgspec.json.decode(event.data, type=_Numbered).number
 
 
 def _renamed(event: Event, published: AlertPublished, number: str) -> bytes:

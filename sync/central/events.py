@@ -26,6 +26,27 @@ class News:
     alert: str | None = None
 
 
+class Outgoing:
+    """Events on their way into the feeds: gathered first, appended at once, each feed in the order of gathering.
+
+    So the head of a feed is the last thing a transaction locks, and is moved once. Two transactions that append to
+    the same feeds never wait for each other in a circle.
+    """
+
+    def __init__(self) -> None:
+        self._of_feed: dict[str, list[Body]] = {}
+
+    def add(self, units: Iterable[str], body: Body) -> None:
+        """``body`` is for the feed of each of ``units``."""
+        for unit in units:
+            self._of_feed.setdefault(unit, []).append(body)
+
+    def append(self, connection: Connection) -> None:
+        """Append all that was gathered, inside the caller's transaction, which locks nothing but feeds from now on."""
+        for unit in sorted(self._of_feed):
+            feeds.append(connection, unit, self._of_feed[unit])
+
+
 def publish(
     connection: Connection, world: World, units: Iterable[str], data: EventData, *, alert: str | None = None
 ) -> None:
@@ -34,18 +55,15 @@ def publish(
 
 
 def publish_all(connection: Connection, world: World, news: Iterable[News]) -> None:
-    """Append ``news`` in this order; each feed's head is moved once."""
-    grown: dict[str, list[Body]] = {}
+    """Append ``news`` in this order."""
+    outgoing = Outgoing()
     for one in news:
-        body = _body(world, one)
-        for unit in one.units:
-            grown.setdefault(unit, []).append(body)
-    # Sorted: two transactions that lock the same heads can never wait for each other.
-    for unit in sorted(grown):
-        feeds.append(connection, unit, grown[unit])
+        outgoing.add(one.units, body_of(world, one))
+    outgoing.append(connection)
 
 
-def _body(world: World, news: News) -> Body:
+def body_of(world: World, news: News) -> Body:
+    """The event that tells of ``news``, as it stands in every feed."""
     kind = KIND_OF_DATA[type(news.data)]
     event = Event(
         kind=kind,

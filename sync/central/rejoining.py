@@ -7,13 +7,11 @@ Kota believes an offered event only under its own signature from before. A new e
 import logging
 from dataclasses import dataclass
 
-import msgspec
-
-from sync.central.adopting import Adopting, alerts_first
+from sync.central.adopting import Adopting
 from sync.central.enrolment import standing
 from sync.central.kota import Kota
 from sync.central.problem import ProblemError
-from sync.central.store import alerts, devices, directory, feeds, logs, meta
+from sync.central.store import alerts, devices, feeds, logs, meta
 from sync.central.store.database import Connection, Store
 from sync.central.tokens import Claim
 from sync.wire import page
@@ -112,17 +110,12 @@ def _same(connection: Connection, unit: str, point: Point, end: int) -> bool:
 
 
 def _adopt(connection: Connection, kota: Kota, claim: Claim, proven: Proven) -> tuple[int, int, int]:
-    devices.lock(connection, claim.device)
+    # One adoption at a time, and no push beside it: what was refused for want of an alert that comes back now would
+    # not be judged again.
+    devices.lock_everyone(connection)
     if standing(connection, claim).unit != proven.unit:
         raise ProblemError(Code.NOT_YOUR_FEED)
-    # An event may go to any feed; two offers in different order must not wait for each other.
-    feeds.lock(connection, directory.units(connection))
     known = feeds.held(connection, proven.unit, proven.bodies)
     adopting = Adopting(connection, kota, proven.unit)
-    adopted = refused = 0
-    for body in alerts_first(body for body in proven.bodies if body not in known):
-        try:
-            adopted += adopting.take(body)
-        except msgspec.DecodeError:
-            refused += 1
+    adopted, refused = adopting.take(body for body in proven.bodies if body not in known)
     return adopted, len(proven.bodies) - adopted - refused, refused

@@ -1,5 +1,6 @@
 """The alerts: their numbers, who holds them, and where each case stands."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -51,6 +52,24 @@ def next_number(connection: Connection, year: int) -> str:
         last = 1
         connection.execute(alert_year.insert().values(year=year, last=last))
     return f"RJ-{year}-{last:06d}"
+
+
+_NUMBER = re.compile(r"RJ-(\d{4})-(\d{1,9})")
+
+
+def reserve(connection: Connection, numbers: Iterable[str]) -> None:
+    """See that none of ``numbers``, which were given once, is given again; nobody else gets one before the commit."""
+    given: dict[int, int] = {}
+    for match in filter(None, map(_NUMBER.match, numbers)):
+        year, number = int(match[1]), int(match[2])
+        given[year] = max(given.get(year, 0), number)
+    for year, most in sorted(given.items()):
+        row = select(alert_year.c.last).where(alert_year.c.year == year).with_for_update(key_share=True)
+        last = connection.execute(row).scalar_one_or_none()
+        if last is None:
+            connection.execute(alert_year.insert().values(year=year, last=most))
+        elif last < most:
+            connection.execute(update(alert_year).where(alert_year.c.year == year).values(last=most))
 
 
 def add(connection: Connection, new: AlertRow, informed: set[str]) -> None:

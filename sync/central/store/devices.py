@@ -88,6 +88,11 @@ def lock(connection: Connection, device_id: str) -> None:
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
+def lock_everyone(connection: Connection) -> None:
+    """Keep everybody else from changing any device, or adding to any log, until the commit."""
+    connection.execute(select(device.c.id).order_by(device.c.id).with_for_update(key_share=True)).all()
+
+
 def everyone(connection: Connection) -> list[Device]:
     """All devices, revoked ones too, by unit and time of enrolment."""
     return _devices(connection, None)

@@ -37,14 +37,6 @@ def open_feeds(connection: Connection, units: Iterable[Unit]) -> None:
     connection.execute(feed_head.insert(), heads)
 
 
-def lock(connection: Connection, units: Iterable[str]) -> None:
-    """Lock the heads of ``units`` to the commit, for whoever will publish to them in more than one go."""
-    # One by one, in the order in which `publish` takes them.
-    for unit in sorted(units):
-        query = select(feed_head.c.number).where(feed_head.c.unit == unit)
-        connection.execute(query.with_for_update(key_share=True)).all()
-
-
 def publish(connection: Connection, units: Iterable[str], kind: str, alert: str | None, body: bytes) -> None:
     """Append ``body`` to the feed of each of ``units``."""
     # Sorted: two transactions that lock the same heads can never wait for each other.

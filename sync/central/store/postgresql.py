@@ -2,8 +2,9 @@
 
 What one writer makes safe on SQLite is made safe here by three rules, which the queries keep:
 
-locks      whoever reads a row to change something by it locks it first, in the order: message or code, device,
-           alerts, heads of feeds; alerts and heads each in one order. Heads stay locked to the commit.
+locks      whoever reads a row to change something by it locks it first, in the order: message or code, devices,
+           numbers of a year, alerts, officers, heads of feeds; each of these in the order of their names. Heads stay
+           locked to the commit.
 again      two who insert the same at once: the second is refused by a unique constraint, does its work again, and
            then sees what the first wrote. Deadlocks and lost connections are tried again in the same way, so work
            passed to `Writer.submit` must be free of effects other than on its connection.

@@ -7,7 +7,7 @@ import pytest
 from sync.central.settings import Address
 from tests import postgresql
 from tests.postgresql import PostgresServer
-from tests.sync.central import stage
+from tests.sync.central import locks, stage
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +18,12 @@ def postgresql_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def both_databases(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the test run twice: with every new Kota on SQLite, and on PostgreSQL."""
+def both_databases(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the test run twice: with every new Kota on SQLite, and on PostgreSQL, where every lock is watched."""
     if request.param == "postgresql":
         running: PostgresServer = request.getfixturevalue("postgresql_server")
         monkeypatch.setattr(stage, "new_address", lambda: Address(running.new()))
         monkeypatch.setattr(stage, "copy_of", running.copy)
+    with locks.watched() as out_of_order:
+        yield
+    assert out_of_order == []

@@ -1,6 +1,8 @@
 """A Kota restored from a backup gets back what it lost: from the logs of its desks, and under its own old signature."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,14 @@ import httpx
 import msgspec
 import pytest
 
-from sync.case.entry import Note
+from sync.case.entry import Note, decode
 from sync.central import rejoining
 from sync.central.audit import audit
-from sync.central.store import alerts
+from sync.central.settings import SQLITE
+from sync.central.store import alerts, intake
 from sync.wire import page
 from sync.wire.chain import Head, extend_all, feed_of, genesis, log_of
-from sync.wire.messages import Changes, Event, EventKind, Refusal
+from sync.wire.messages import Changes, EntryPublished, Event, EventKind, Refusal
 from sync.wire.rejoin import Offer, Offered, Point, Rejoin, Rejoined
 from tests.sync.central.stage import JHUNJHUNU, OwnWorld, Stage, StageDesk, back_up, report_at, stage
 
@@ -125,6 +128,96 @@ def test_lost_events_come_back_once_from_whoever_held_them(tmp_path: Path) -> No
             await kota.kota.store.read(audit)
 
     asyncio.run(play())
+
+
+LOST = 12
+
+
+async def lose_many(folder: Path, world: OwnWorld) -> tuple[Remembering, Remembering, StageDesk, list[bytes]]:
+    """A Kota whose backup lacks many alerts and an entry on each; two desks that saw all, and who wrote them."""
+    async with stage(folder / "kota", world) as kota:
+        desk, hub = Remembering(await kota.desk("JJN")), Remembering(await kota.desk("HUB-KOTA"))
+        writer = await kota.desk("JJN")
+    back_up(folder / "kota", folder / "backup")
+    entries = []
+    async with stage(folder / "kota", world) as kota:
+        for one in (desk.desk, hub.desk, writer):
+            one.stage = kota
+        for number in range(LOST):
+            await kota.alert(report_at(*JHUNJHUNU, f"REF-{number}"))
+            await desk.pull()
+            alert = msgspec.json.decode(desk.pages[-1][1][0], type=Event).alert
+            assert alert is not None
+            entries.append(writer.entry(alert, Note(f"{number}")))
+            await writer.push(entries[-1])
+            await desk.pull()
+            await hub.pull()
+    return desk, hub, writer, entries
+
+
+async def all_at_once(
+    first: Stage, folder: Path, lost: tuple[Remembering, Remembering, StageDesk, list[bytes]]
+) -> None:
+    desk, hub, writer, entries = lost
+    async with another(first, folder) as second:
+        desk.at(first)
+        hub.at(second)
+        writer.stage = second
+        writer.head = genesis(log_of(writer.device, 1))
+
+        async def give(back: Remembering) -> None:
+            for number in range(len(back.pages)):
+                await back.give_back(number)
+
+        async def push() -> None:
+            for body in entries:
+                await writer.push(body)
+
+        async def report() -> None:
+            # The platform never heard that we had them, and sends some that are new.
+            for number in range(0, 2 * LOST, 2):
+                await first.alert(report_at(*JHUNJHUNU, f"REF-{number}", sent_at="2026-01-01T00:00:00Z"))
+
+        await asyncio.gather(give(desk), give(hub), push(), report())
+
+
+def test_two_nodes_take_back_while_others_push_and_report_and_nobody_waits_in_a_circle(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play() -> None:
+        world = OwnWorld()
+        lost = await lose_many(tmp_path, world)
+        # Nobody thought of a new epoch, so nobody skipped the numbers that were given already.
+        async with stage(tmp_path / "backup", world) as kota:
+            await all_at_once(kota, tmp_path / "backup", lost)
+            for back in lost[:2]:
+                told = [event for event in await events(back.at(kota).desk) if event.kind == EventKind.ENTRY]
+                assert sorted(said_in(event) for event in told) == sorted(map(str, range(LOST)))
+            lines = await kota.kota.store.read(alerts.everything)
+            assert sorted(line.state.notes for line in lines if line.state.notes) == [1] * LOST
+            assert (await kota.kota.store.read(intake.counts)).keys() <= {"alert", "update"}
+            await kota.kota.store.read(audit)
+
+    caplog.set_level("INFO")
+    asyncio.run(play())
+    assert not [line for line in caplog.messages if "40P01" in line]
+
+
+@asynccontextmanager
+async def another(node: Stage, folder: Path) -> AsyncIterator[Stage]:
+    """A second node beside ``node`` where the database allows it."""
+    if node.home.settings().database == SQLITE:
+        yield node
+        return
+    async with stage(folder, node.world) as second:
+        yield second
+
+
+def said_in(event: Event) -> str:
+    published = msgspec.json.decode(event.data, type=EntryPublished)
+    data = decode(bytes(published.entry)).data
+    assert isinstance(data, Note)
+    return data.text
 
 
 def test_only_what_kota_signed_for_this_unit_is_taken(tmp_path: Path) -> None:
