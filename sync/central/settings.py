@@ -1,5 +1,6 @@
 """What stands in ``kota.toml``: where Kota listens, how desks reach it, where its database is. No secrets."""
 
+import ipaddress
 from typing import Annotated
 
 import msgspec
@@ -20,8 +21,9 @@ host = {listen}
 port = {port}
 
 [public]
-# The names and addresses under which desks reach this machine; the certificate is made out to these.
-# The first one is written into enrolment files.
+# The names and addresses under which desks reach Kota; the certificate is made out to these. Where several Kotas share
+# a database, these are the addresses of all of them: a desk goes to the next when one does not answer. They stand in
+# this order in enrolment files, but for those that mean "this machine".
 hosts = {hosts}
 """
 
@@ -56,9 +58,18 @@ class Settings(Struct, frozen=True):
     public: Public
     database: str = SQLITE
 
-    def url(self) -> str:
-        """The address for enrolment files."""
-        return url(self.public.hosts[0], self.listen.port)
+    def urls(self) -> tuple[str, ...]:
+        """The addresses for enrolment files: not those that mean this machine, unless all do."""
+        hosts = [host for host in self.public.hosts if not is_here(host)] or self.public.hosts
+        return tuple(url(host, self.listen.port) for host in hosts)
+
+
+def is_here(host: str) -> bool:
+    """Whether a name or an address means the machine it is said on."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def url(host: str, port: int) -> str:

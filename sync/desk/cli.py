@@ -65,7 +65,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[ArgumentParser]") -> No
         _add_json(made[name])
     enrol = made["enrol"]
     enrol.add_argument("--file", type=Path, help="the enrolment file from Kota; or all of:")
-    enrol.add_argument("--server", metavar="URL")
+    enrol.add_argument("--server", metavar="URL", help="several in quotes, the first to be tried first")
     enrol.add_argument("--ca", type=Path, help="the certificate of Kota's authority")
     enrol.add_argument("--code")
     enrol.add_argument("--name", help="what Kota calls this PC (default: its network name)")

@@ -28,7 +28,10 @@ NAME_LIMIT = 200
 
 
 class Invitation(Struct, frozen=True, kw_only=True):
-    """The enrolment file of ``kota-central enrol-code --file``: where Kota is, how to trust it, and the code."""
+    """The enrolment file of ``kota-central enrol-code --file``: where Kota is, how to trust it, and the code.
+
+    ``server`` is an address, or several separated by spaces.
+    """
 
     server: str
     ca: str
@@ -85,17 +88,21 @@ def _become(connection: Connection, who: Identity, epoch: str) -> None:
 
 
 def _link(invitation: Invitation) -> Link:
-    try:
-        address = urlsplit(invitation.server)
-        usable = address.scheme == "https" and bool(address.hostname) and address.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    addresses = invitation.server.split()
+    if not addresses or not all(map(_usable, addresses)):
         raise errors.ServerAddressError(server=invitation.server)
     try:
         return Link(invitation.server, invitation.ca)
     except (ssl.SSLError, ValueError) as error:
         raise errors.CertificateUnreadableError from error
+
+
+def _usable(server: str) -> bool:
+    try:
+        address = urlsplit(server)
+        return address.scheme == "https" and bool(address.hostname) and address.port != 0
+    except ValueError:
+        return False
 
 
 _SPOKEN: dict[Code, type[errors.DeskError]] = {

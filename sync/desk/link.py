@@ -1,7 +1,8 @@
 """The link: one HTTPS client that believes only the Kota whose certificate authority came with the enrolment.
 
 A reply is Kota's if TLS says so and it carries our mark, our media type and the expected epoch; anything else is a
-portal, a proxy, or nothing. Redirects, proxies and certificates of the machine are not followed or trusted.
+portal, a proxy, or nothing. Redirects, proxies and certificates of the machine are not followed or trusted. Of several
+addresses the link keeps to one as long as Kota answers there.
 """
 
 import contextlib
@@ -60,13 +61,15 @@ def trusting(ca: str) -> ssl.SSLContext:
 
 
 class Link:
-    """Calls ``server``. ``epoch`` is the one expected, None before enrolment. For one thread, but for `interrupt`."""
+    """Calls ``server``: an address of Kota, or several, separated by spaces, the first to be tried first.
+
+    ``epoch`` is the one expected, None before enrolment. For one thread, but for `interrupt`.
+    """
 
     def __init__(self, server: str, ca: str, epoch: str | None = None) -> None:
         self._epoch = epoch
-        self._client = httpx.Client(
-            base_url=server, verify=trusting(ca), trust_env=False, follow_redirects=False, http2=False
-        )
+        self._servers = server.split()
+        self._client = httpx.Client(verify=trusting(ca), trust_env=False, follow_redirects=False, http2=False)
         # A second handle of the connection, as the client's own is out of reach while a call waits in it.
         self._line: socket.socket | None = None
         self._interrupted = False
@@ -150,24 +153,48 @@ class Link:
         if request.media_type == page.MEDIA_TYPE and len(body) >= packing.WORTH_IT_BYTES:
             headers["Content-Encoding"] = Encoding.ZSTD
             body = packing.pack(body, Encoding.ZSTD)
-        if self._interrupted:
-            raise Unreachable("interrupted")
         try:
-            with self._client.stream(
-                request.method,
-                request.path,
-                params=dict(request.query),
-                content=body or None,
-                headers=headers,
-                timeout=httpx.Timeout(READ_MARGIN_S + request.wait_s, connect=CONNECT_TIMEOUT_S),
-                extensions={"trace": self._watch},
-            ) as reply:
+            with contextlib.ExitStack() as ending:
+                reply = self._begin(ending, request, body, headers)
                 if reply.headers.get(MARK_HEADER) != MARK:
+                    self._turn()
                     raise NotKota(f"{reply.status_code} without our mark")
                 yield reply
         except httpx.HTTPError as error:
+            self._turn()
             self._forget()
             raise _failure(error) from error
+
+    def _begin(
+        self, ending: contextlib.ExitStack, request: Request, body: bytes, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """The answer of the first address that can be reached, until ``ending``. Raises ``httpx.HTTPError``."""
+        for _ in self._servers[1:]:
+            try:
+                return ending.enter_context(self._call(request, body, headers))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                # Nothing was sent.
+                self._turn()
+        return ending.enter_context(self._call(request, body, headers))
+
+    def _call(
+        self, request: Request, body: bytes, headers: Mapping[str, str]
+    ) -> contextlib.AbstractContextManager[httpx.Response]:
+        if self._interrupted:
+            raise Unreachable("interrupted")
+        return self._client.stream(
+            request.method,
+            self._servers[0].rstrip("/") + request.path,
+            params=dict(request.query),
+            content=body or None,
+            headers=headers,
+            timeout=httpx.Timeout(READ_MARGIN_S + request.wait_s, connect=CONNECT_TIMEOUT_S),
+            extensions={"trace": self._watch},
+        )
+
+    def _turn(self) -> None:
+        """Try another address from now on."""
+        self._servers.append(self._servers.pop(0))
 
     def _refusal(self, reply: httpx.Response) -> LinkFailure:
         _expect_type(reply, JSON)
@@ -178,6 +205,8 @@ class Link:
         self._expect_epoch(problem.epoch)
         match problem.error:
             case Code.BUSY:
+                # It may be this Kota alone that cannot reach its database.
+                self._turn()
                 return Busy(_retry_after_s(reply))
             case Code.DEVICE_REVOKED | Code.NOT_YOUR_FEED:
                 return Revoked(problem.error)

@@ -25,18 +25,22 @@ def free_port() -> int:
 
 
 class Kota:
-    """``kota-central`` in ``home``. `start` returns when it answers; leaving the context kills it."""
+    """``kota-central`` in ``home``. `start` returns when it answers; leaving the context kills it.
 
-    def __init__(self, home: Path, *, port: int | None = None) -> None:
+    ``host`` is of this machine's many loopback addresses.
+    """
+
+    def __init__(self, home: Path, *, port: int | None = None, host: str = "127.0.0.1") -> None:
         self.home = home
         self.port = port or free_port()
+        self.host = host
         self._process: subprocess.Popen[str] | None = None
         self._client: httpx.Client | None = None
         self._invited = 0
 
     @property
     def url(self) -> str:
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self.host}:{self.port}"
 
     def __enter__(self) -> Self:
         return self
@@ -60,13 +64,17 @@ class Kota:
         answer: dict[str, Any] = json.loads(finished.stdout)
         return answer
 
-    def init(self, database: str = "sqlite") -> None:
-        self.run("init", "--host", "127.0.0.1", "--port", str(self.port), "--database", database)
+    def init(self, database: str = "sqlite", hosts: tuple[str, ...] = ()) -> None:
+        where = ["--host", *(hosts or (self.host,)), "--port", str(self.port)]
+        self.run("init", *where, "--database", database)
 
-    def start(self) -> None:
+    def start(self, *how: str) -> None:
+        """Serve; ``how`` is a program to do it with, instead of ``-m sync.central.cli``."""
+        program = how or ("-m", "sync.central.cli")
+        serve = ["--home", str(self.home), "serve", "--host", self.host, "--json"]
         with (self.home / "serve.log").open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sync.central.cli", "--home", str(self.home), "serve", "--json"],
+                [sys.executable, *program, *serve],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

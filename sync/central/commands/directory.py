@@ -162,7 +162,7 @@ def enrol_code(asked: Asked) -> Answer:
 
 def _write_enrolment(kota: home.Home, file: Path, unit: str, code: str) -> None:
     content = {
-        "server": kota.settings().url(),
+        "server": " ".join(kota.settings().urls()),
         "ca": kota.read(kota.ca_file).decode(),
         "code": code,
         "unit": unit,

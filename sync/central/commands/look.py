@@ -52,7 +52,7 @@ def status(asked: Asked) -> Answer:
     with asked.home.store() as store:
         messages = store.read_now(intake.counts)
         facts: dict[str, object] = {
-            "url": asked.home.settings().url(),
+            "url": asked.home.settings().urls()[0],
             "epoch": store.epoch(),
             "units": len(store.read_now(directory.units)),
             "devices": sum(one.revoked_ms is None for one in store.read_now(devices.everyone)),

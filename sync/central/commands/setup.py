@@ -8,7 +8,7 @@ from pathlib import Path
 from sync import resources
 from sync.central.commands.answer import AddCommand, Answer, Asked
 from sync.central.commands.directory import password_in
-from sync.central.settings import SQLITE, Address, Listen
+from sync.central.settings import SQLITE, Address, Listen, is_here
 from sync.words import mark
 
 DEFAULT_PORT = 8443
@@ -69,9 +69,9 @@ def add_to(add: AddCommand) -> None:
 def init(asked: Asked) -> Answer:
     """Make everything."""
     hosts = tuple(dict.fromkeys(asked.options.host or [socket.gethostname(), THIS_MACHINE]))
-    listen = Listen(THIS_MACHINE if all(map(_is_here, hosts)) else EVERYWHERE, asked.options.port)
+    listen = Listen(THIS_MACHINE if all(map(is_here, hosts)) else EVERYWHERE, asked.options.port)
     asked.home.create(hosts, listen, resources.units(), asked.world, _address(asked))
-    facts = {"home": str(asked.home.folder.resolve()), "url": asked.home.settings().url()}
+    facts = {"home": str(asked.home.folder.resolve()), "url": asked.home.settings().urls()[0]}
     return Answer(facts, lambda words: [words.text(CREATED, folder=facts["home"], url=facts["url"])])
 
 
@@ -88,10 +88,3 @@ def serve(asked: Asked) -> Answer:
     options = asked.options
     serving.serve(asked.home, asked.world, options.host, options.port, options.listening)
     return Answer({})
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

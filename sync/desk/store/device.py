@@ -10,7 +10,10 @@ from sync.desk.store.tables import device
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """An enrolled device. ``private_key`` and ``kota_key`` are raw Ed25519 keys, ``ca`` is PEM text."""
+    """An enrolled device. ``private_key`` and ``kota_key`` are raw Ed25519 keys, ``ca`` is PEM text.
+
+    ``server`` is the address of Kota, or several, separated by spaces, the first to be tried first.
+    """
 
     device: str
     incarnation: int

@@ -232,6 +232,13 @@ def test_an_enrolment_file_has_all_a_pc_needs(home: Path, cli: Cli, tmp_path: Pa
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_an_enrolment_file_names_every_way_to_kota(cli: Cli, tmp_path: Path) -> None:
+    home, file = tmp_path / "kota", tmp_path / "jjn.enrol"
+    cli.ask(home, "init", "--host", "kota.example.org", "127.0.0.1", "10.1.2.3", "--port", "9443")
+    cli.ask(home, "enrol-code", "--unit", "JJN", "--file", str(file))
+    assert json.loads(file.read_text())["server"] == "https://kota.example.org:9443 https://10.1.2.3:9443"
+
+
 @pytest.mark.parametrize("file", ["secrets/token", "secrets/signing", "server.pem", "server.key"])
 def test_a_damaged_or_missing_key_is_named_before_anything_is_served(home: Path, cli: Cli, file: str) -> None:
     serve = ["serve", "--port", str(free_port())]

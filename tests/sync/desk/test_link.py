@@ -50,6 +50,28 @@ def test_kota_is_believed(ours: Authority) -> None:
         assert type(failure_of(server, ours, "other")) is OtherHistory
 
 
+def test_the_next_address_is_taken_when_one_cannot_be_reached_or_is_not_kota(
+    ours: Authority, foreign: Authority
+) -> None:
+    nobody = "https://127.0.0.1:1"
+    reply = throwaway.reply_to_all(GREETING, JSON, mark=True)
+    portal = throwaway.reply_to_all(b"<html>", "text/html", mark=False)
+    with throwaway.serving(ours, reply) as kota, throwaway.serving(foreign, reply) as other:
+        for servers in (f"{nobody} {kota}", f"{other} {nobody} {kota}"):
+            with link_to(servers, ours, "e") as link:
+                assert hello(link).nonce == hello(link).nonce == "n"
+        assert type(failure_of(f"{nobody} {nobody}", ours)) is Unreachable
+    with (
+        throwaway.serving(ours, portal) as wrong,
+        throwaway.serving(ours, reply) as kota,
+        link_to(f"{wrong} {kota}", ours, "e") as link,
+    ):
+        # What was sent may have been done: only the next call goes elsewhere.
+        with pytest.raises(NotKota):
+            hello(link)
+        assert hello(link).nonce == "n"
+
+
 @pytest.mark.parametrize(
     ("body", "media_type", "mark"),
     [
