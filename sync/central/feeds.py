@@ -80,7 +80,7 @@ class Feeds:
             if found.bodies or left <= 0 or self._watch.released:
                 return self._page(asked, found)
             await asyncio.wait([grown], timeout=left)
-            shared = await self._shared_page(claim, asked, grown) if grown.done() else None
+            shared = await self._shared_page(claim, asked, found, grown) if grown.done() else None
             if shared is not None:
                 return shared
 
@@ -88,18 +88,25 @@ class Feeds:
         page_of, found = self._newest.get(asked.unit, (None, None))
         return found if page_of == _page_of(asked) else None
 
-    async def _shared_page(self, claim: Claim, asked: Asked, grown: Future[None]) -> bytes | None:
-        """The page for all who ask this and woke together: read, encoded and signed once. None if it is not for this one."""
-        held = self._shared.get(asked.unit)
-        if held is None or held.asked != asked or held.grown is not grown:
-            held = _Shared(asked, grown, asyncio.create_task(self._for_all(asked)))
-            self._shared[asked.unit] = held
+    async def _shared_page(
+        self, claim: Claim, asked: Asked, held: Found, grown: Future[None]
+    ) -> bytes | None:
+        """The page for all who ask this and woke together: read, encoded and signed once. None if it is not for this one.
+
+        ``held`` is what this one found before it waited.
+        """
+        shared = self._shared.get(asked.unit)
+        if shared is None or shared.asked != asked or shared.grown is not grown:
+            shared = _Shared(asked, grown, asyncio.create_task(self._for_all(asked, held)))
+            self._shared[asked.unit] = shared
         # One who hangs up must not end it for the others.
-        body, entitled = await asyncio.shield(held.page)
+        body, entitled = await asyncio.shield(shared.page)
         return body if claim.device in entitled else None
 
-    async def _for_all(self, asked: Asked) -> tuple[bytes | None, frozenset[str]]:
-        found, entitled = await self._store.read(lambda c: (_read(c, asked), devices.in_unit(c, asked.unit)))
+    async def _for_all(self, asked: Asked, held: Found) -> tuple[bytes | None, frozenset[str]]:
+        found, entitled = await self._store.read(
+            lambda c: (_read(c, asked, held), devices.in_unit(c, asked.unit))
+        )
         return (self._page(asked, found) if found.bodies else None), entitled
 
     def _page(self, asked: Asked, found: Found) -> bytes:

@@ -42,16 +42,19 @@ class AlertLine(Struct, frozen=True):
 
 def next_number(connection: Connection, year: int) -> str:
     """The next alert number of ``year``; numbers of a year have no holes."""
-    last = connection.execute(
-        update(alert_year)
-        .where(alert_year.c.year == year)
-        .values(last=alert_year.c.last + 1)
-        .returning(alert_year.c.last)
-    ).scalar_one_or_none()
+    last = connection.execute(_NEXT, {"year_": year}).scalar_one_or_none()
     if last is None:
         last = 1
         connection.execute(alert_year.insert().values(year=year, last=last))
     return f"RJ-{year}-{last:06d}"
+
+
+_NEXT = (
+    update(alert_year)
+    .where(alert_year.c.year == bindparam("year_"))
+    .values(last=alert_year.c.last + 1)
+    .returning(alert_year.c.last)
+)
 
 
 _NUMBER = re.compile(r"RJ-(\d{4})-(\d{1,9})")
@@ -74,31 +77,33 @@ def reserve(connection: Connection, numbers: Iterable[str]) -> None:
 
 def add(connection: Connection, new: AlertRow, informed: set[str]) -> None:
     """Store a new alert; ``new.state.unit`` is responsible, ``informed`` hold it too."""
-    connection.execute(
-        alert.insert().values(
-            id=new.id,
-            number=new.number,
-            platform=new.platform,
-            reference=new.reference,
-            status=new.status,
-            priority=new.judgement.priority,
-            why=new.judgement.why,
-            route=new.route,
-            route_words=new.route_words,
-            state=_write(new.state),
-            created_ms=new.created_ms,
-        )
-    )
+    row = {
+        "id": new.id,
+        "number": new.number,
+        "platform": new.platform,
+        "reference": new.reference,
+        "status": new.status,
+        "priority": new.judgement.priority,
+        "why": new.judgement.why,
+        "route": new.route,
+        "route_words": new.route_words,
+        "state": _write(new.state),
+        "created_ms": new.created_ms,
+    }
+    connection.execute(_ADD, row)
     holders = dict.fromkeys(informed, INFORMED) | {new.state.unit: RESPONSIBLE}
     connection.execute(
-        assignment.insert(),
+        _ASSIGN,
         [{"alert": new.id, "unit": unit, "gen": 1, "state": state} for unit, state in holders.items()],
     )
 
 
+_ADD, _ASSIGN = alert.insert(), assignment.insert()
+
+
 def inform(connection: Connection, alert_id: str, unit: str) -> None:
     """``unit`` holds the alert too."""
-    connection.execute(assignment.insert().values(alert=alert_id, unit=unit, gen=1, state=INFORMED))
+    connection.execute(_ASSIGN, {"alert": alert_id, "unit": unit, "gen": 1, "state": INFORMED})
 
 
 def free_number(connection: Connection, number: str) -> str:
@@ -122,8 +127,13 @@ def skip_numbers(connection: Connection, count: int) -> None:
 
 def by_reference(connection: Connection, platform: str, reference: str) -> str | None:
     """The id of the alert that a platform's own reference names."""
-    where = (alert.c.platform == platform) & (alert.c.reference == reference)
-    return connection.execute(select(alert.c.id).where(where)).scalar_one_or_none()
+    named = {"platform": platform, "reference": reference}
+    return connection.execute(_BY_REFERENCE, named).scalar_one_or_none()
+
+
+_BY_REFERENCE = select(alert.c.id).where(
+    (alert.c.platform == bindparam("platform")) & (alert.c.reference == bindparam("reference"))
+)
 
 
 def lock(connection: Connection, alert_ids: Iterable[str]) -> None:
@@ -131,14 +141,20 @@ def lock(connection: Connection, alert_ids: Iterable[str]) -> None:
 
     Whoever changes an alert by what it read of it, or of its holders, must have locked it before it read.
     """
-    # In one order, so that two who lock some of the same never wait for each other.
-    query = select(alert.c.id).where(alert.c.id.in_(alert_ids)).order_by(alert.c.id)
-    connection.execute(query.with_for_update(key_share=True)).all()
+    connection.execute(_LOCK, {"ids": list(alert_ids)}).all()
+
+
+_AMONG = bindparam("ids", expanding=True)
+# In one order, so that two who lock some of the same never wait for each other.
+_LOCK = select(alert.c.id).where(alert.c.id.in_(_AMONG)).order_by(alert.c.id).with_for_update(key_share=True)
 
 
 def number_of(connection: Connection, alert_id: str | None) -> str | None:
     """The number people use, if there is such an alert."""
-    return connection.execute(select(alert.c.number).where(alert.c.id == alert_id)).scalar_one_or_none()
+    return connection.execute(_NUMBER_OF, {"id": alert_id}).scalar_one_or_none()
+
+
+_NUMBER_OF = select(alert.c.number).where(alert.c.id == bindparam("id"))
 
 
 def holders(connection: Connection, alert_id: str) -> frozenset[str]:
@@ -148,13 +164,13 @@ def holders(connection: Connection, alert_id: str) -> frozenset[str]:
 
 def holders_of(connection: Connection, ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """The units that hold each of the alerts ``ids``; without those that do not exist."""
-    rows = connection.execute(
-        select(assignment.c.alert, assignment.c.unit).where(assignment.c.alert.in_(list(ids)))
-    )
     found: dict[str, set[str]] = {}
-    for row in rows:
+    for row in connection.execute(_HOLDERS, {"ids": list(ids)}):
         found.setdefault(row.alert, set()).add(row.unit)
     return {alert_id: frozenset(units) for alert_id, units in found.items()}
+
+
+_HOLDERS = select(assignment.c.alert, assignment.c.unit).where(assignment.c.alert.in_(_AMONG))
 
 
 def state(connection: Connection, alert_id: str) -> CaseState:
@@ -164,8 +180,10 @@ def state(connection: Connection, alert_id: str) -> CaseState:
 
 def states(connection: Connection, ids: Iterable[str]) -> dict[str, CaseState]:
     """Where each of the cases stands."""
-    rows = connection.execute(select(alert.c.id, alert.c.state).where(alert.c.id.in_(list(ids))))
-    return {row.id: _read(row.state) for row in rows}
+    return {row.id: _read(row.state) for row in connection.execute(_CASES, {"ids": list(ids)})}
+
+
+_CASES = select(alert.c.id, alert.c.state).where(alert.c.id.in_(_AMONG))
 
 
 def save_state(connection: Connection, alert_id: str, new: CaseState) -> None:

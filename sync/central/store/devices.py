@@ -1,7 +1,9 @@
 """Enrolled PCs, the codes that enrol them, and what they said they store."""
 
+from typing import Any
+
 from msgspec import Struct
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from sync.central.store.tables import device, enrol_code, receipt
 from sync.wire.chain import Head
@@ -79,13 +81,19 @@ def add(connection: Connection, new: Device) -> None:
 
 def find(connection: Connection, device_id: str) -> Device | None:
     """The device with that id."""
-    return next(iter(_devices(connection, device_id)), None)
+    row = connection.execute(_BY_ID, {"id": device_id}).one_or_none()
+    return None if row is None else _device(row)
+
+
+_BY_ID = select(device).where(device.c.id == bindparam("id"))
 
 
 def lock(connection: Connection, device_id: str) -> None:
     """Keep everybody else from changing the device, or adding to its log, until the commit."""
-    query = select(device.c.id).where(device.c.id == device_id)
-    connection.execute(query.with_for_update(key_share=True)).all()
+    connection.execute(_LOCK, {"id": device_id}).all()
+
+
+_LOCK = select(device.c.id).where(device.c.id == bindparam("id")).with_for_update(key_share=True)
 
 
 def lock_everyone(connection: Connection) -> None:
@@ -95,41 +103,40 @@ def lock_everyone(connection: Connection) -> None:
 
 def everyone(connection: Connection) -> list[Device]:
     """All devices, revoked ones too, by unit and time of enrolment."""
-    return _devices(connection, None)
+    query = select(device).order_by(device.c.unit, device.c.enrolled_ms, device.c.id)
+    return [_device(row) for row in connection.execute(query)]
 
 
 def in_unit(connection: Connection, unit: str) -> frozenset[str]:
     """The devices of ``unit`` that were not struck off."""
-    query = select(device.c.id).where((device.c.unit == unit) & device.c.revoked_ms.is_(None))
-    return frozenset(connection.execute(query).scalars())
+    return frozenset(connection.execute(_IN_UNIT, {"unit": unit}).scalars())
 
 
-def _devices(connection: Connection, device_id: str | None) -> list[Device]:
-    query = select(device).order_by(device.c.unit, device.c.enrolled_ms, device.c.id)
-    if device_id is not None:
-        query = query.where(device.c.id == device_id)
-    return [
-        Device(
-            id=row.id,
-            unit=row.unit,
-            public_key=row.public_key,
-            name=row.name,
-            enrolled_ms=row.enrolled_ms,
-            incarnation=row.incarnation,
-            last=Head(row.last_number, row.last_hash),
-            revoked_ms=row.revoked_ms,
-        )
-        for row in connection.execute(query)
-    ]
+_IN_UNIT = select(device.c.id).where((device.c.unit == bindparam("unit")) & device.c.revoked_ms.is_(None))
+
+
+def _device(row: Row[Any]) -> Device:
+    return Device(
+        id=row.id,
+        unit=row.unit,
+        public_key=row.public_key,
+        name=row.name,
+        enrolled_ms=row.enrolled_ms,
+        incarnation=row.incarnation,
+        last=Head(row.last_number, row.last_hash),
+        revoked_ms=row.revoked_ms,
+    )
 
 
 def advance(connection: Connection, device_id: str, incarnation: int, last: Head) -> None:
     """Kota now holds the log of ``incarnation`` up to ``last``; the device row follows the newest one."""
-    connection.execute(
-        update(device)
-        .where((device.c.id == device_id) & (device.c.incarnation <= incarnation))
-        .values(incarnation=incarnation, last_number=last.number, last_hash=last.hash)
-    )
+    values = {"incarnation": incarnation, "last_number": last.number, "last_hash": last.hash}
+    connection.execute(_ADVANCE, {"id_": device_id, "newest": incarnation, **values})
+
+
+_ADVANCE = update(device).where(
+    (device.c.id == bindparam("id_")) & (device.c.incarnation <= bindparam("newest"))
+)
 
 
 def revoke(connection: Connection, device_id: str, at_ms: int) -> None:
@@ -146,12 +153,16 @@ def receipts(connection: Connection) -> list[ReceiptRow]:
 
 def save_receipt(connection: Connection, device_id: str, unit: str, head: Head, at_ms: int) -> int:
     """Keep the receipt if it is further than the one there; returns the furthest."""
-    where = (receipt.c.device == device_id) & (receipt.c.unit == unit)
-    query = select(receipt.c.upto).where(where).with_for_update(key_share=True)
-    held = connection.execute(query).scalar_one_or_none()
+    of = {"device_": device_id, "unit_": unit}
+    held = connection.execute(_GIVEN, of).scalar_one_or_none()
     values = {"upto": head.number, "hash": head.hash, "at_ms": at_ms}
     if held is None and head.number > 0:
         connection.execute(receipt.insert().values(device=device_id, unit=unit, **values))
     elif held is not None and held < head.number:
-        connection.execute(update(receipt).where(where).values(values))
+        connection.execute(_FURTHER, of | values)
     return max(held or 0, head.number)
+
+
+_OF_DEVICE = (receipt.c.device == bindparam("device_")) & (receipt.c.unit == bindparam("unit_"))
+_GIVEN = select(receipt.c.upto).where(_OF_DEVICE).with_for_update(key_share=True)
+_FURTHER = update(receipt).where(_OF_DEVICE)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from sync.central.store.tables import intake
 
@@ -40,19 +40,18 @@ def keep(
     connection: Connection, source: str, raw: bytes, sha256: bytes, received_ms: int
 ) -> tuple[Message, bool]:
     """Store ``raw`` unless these very bytes are there already; the stored message, and whether it was there."""
-    held = connection.execute(
-        select(intake.c.id, intake.c.received_ms).where(
-            (intake.c.source == source) & (intake.c.sha256 == sha256)
-        )
-    ).one_or_none()
+    held = connection.execute(_SAME, {"source": source, "sha256": sha256}).one_or_none()
     if held is not None:
         return Message(id=held.id, raw=raw, sha256=sha256, received_ms=held.received_ms), True
-    added = connection.execute(
-        intake.insert()
-        .values(source=source, raw=raw, sha256=sha256, received_ms=received_ms)
-        .returning(intake.c.id)
-    ).scalar_one()
+    row = {"source": source, "raw": raw, "sha256": sha256, "received_ms": received_ms}
+    added = connection.execute(_KEEP, row).scalar_one()
     return Message(id=added, raw=raw, sha256=sha256, received_ms=received_ms), False
+
+
+_SAME = select(intake.c.id, intake.c.received_ms).where(
+    (intake.c.source == bindparam("source")) & (intake.c.sha256 == bindparam("sha256"))
+)
+_KEEP = intake.insert().returning(intake.c.id)
 
 
 def waiting(connection: Connection) -> list[Message]:
@@ -63,24 +62,33 @@ def waiting(connection: Connection) -> list[Message]:
 
 def outcome_of(connection: Connection, message: int) -> Settlement | None:
     """What became of a message; None while it waits, and then nobody else can settle it before the commit."""
-    query = select(intake).where(intake.c.id == message)
-    row = connection.execute(query.with_for_update(key_share=True)).one()
+    row = connection.execute(_OUTCOME, {"id": message}).one()
     if row.outcome is None:
         return None
     return Settlement(IntakeOutcome(row.outcome), row.alert, row.content_sha256, row.reason)
 
 
+_OUTCOME = select(intake).where(intake.c.id == bindparam("id")).with_for_update(key_share=True)
+
+
 def settle(connection: Connection, message: int, settlement: Settlement) -> Settlement:
     """The message has been dealt with."""
-    values = msgspec.structs.asdict(settlement)
-    connection.execute(update(intake).where(intake.c.id == message).values(values))
+    connection.execute(_SETTLE, {"id_": message, **msgspec.structs.asdict(settlement)})
     return settlement
+
+
+_SETTLE = update(intake).where(intake.c.id == bindparam("id_"))
 
 
 def has_content(connection: Connection, alert: str, content_sha256: bytes) -> bool:
     """Whether a message that said the same has already been taken into ``alert``."""
-    where = (intake.c.alert == alert) & (intake.c.content_sha256 == content_sha256)
-    return connection.execute(select(intake.c.id).where(where)).first() is not None
+    said = {"alert": alert, "content": content_sha256}
+    return connection.execute(_SAID, said).first() is not None
+
+
+_SAID = select(intake.c.id).where(
+    (intake.c.alert == bindparam("alert")) & (intake.c.content_sha256 == bindparam("content"))
+)
 
 
 def counts(connection: Connection) -> dict[str, int]:

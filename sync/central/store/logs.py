@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select, union_all, update
+from sqlalchemy import Connection, bindparam, select, union_all, update
 
 from sync.central.store.bulk import Bulk
 from sync.central.store.tables import adopted_entry, device_log
@@ -27,14 +27,19 @@ class LogLine(Struct, frozen=True, kw_only=True):
 
 def head(connection: Connection, device: str, incarnation: int) -> Head:
     """The last entry Kota holds of that incarnation's log."""
-    query = (
-        select(device_log.c.number, device_log.c.hash)
-        .where((device_log.c.device == device) & (device_log.c.incarnation == incarnation))
-        .order_by(device_log.c.number.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_HEAD, {"device": device, "incarnation": incarnation}).one_or_none()
     return genesis(log_of(device, incarnation)) if row is None else Head(row.number, row.hash)
+
+
+_OF_LOG = (device_log.c.device == bindparam("device")) & (
+    device_log.c.incarnation == bindparam("incarnation")
+)
+_HEAD = (
+    select(device_log.c.number, device_log.c.hash)
+    .where(_OF_LOG)
+    .order_by(device_log.c.number.desc())
+    .limit(1)
+)
 
 
 def incarnations(connection: Connection, device: str) -> list[int]:
@@ -47,30 +52,20 @@ def hash_at(connection: Connection, device: str, incarnation: int, number: int) 
     """The hash after entry ``number``, which Kota must hold."""
     if number == 0:
         return genesis(log_of(device, incarnation)).hash
-    where = (
-        (device_log.c.device == device)
-        & (device_log.c.incarnation == incarnation)
-        & (device_log.c.number == number)
-    )
-    found: bytes = connection.execute(select(device_log.c.hash).where(where)).scalar_one()
+    of = {"device": device, "incarnation": incarnation, "number": number}
+    found: bytes = connection.execute(_HASH_AT, of).scalar_one()
     return found
+
+
+_HASH_AT = select(device_log.c.hash).where(_OF_LOG & (device_log.c.number == bindparam("number")))
 
 
 def lines(
     connection: Connection, device: str, incarnation: int, after: int, limit: int | None = None
 ) -> Iterator[LogLine]:
     """The entries beyond ``after``, in order, read as they are taken."""
-    query = (
-        select(device_log)
-        .where(
-            (device_log.c.device == device)
-            & (device_log.c.incarnation == incarnation)
-            & (device_log.c.number > after)
-        )
-        .order_by(device_log.c.number)
-        .limit(limit)
-    )
-    for row in connection.execute(query):
+    of = {"device": device, "incarnation": incarnation, "after": after, "limit": limit}
+    for row in connection.execute(_BEYOND if limit is None else _SOME_BEYOND, of):
         yield LogLine(
             number=row.number,
             hash=row.hash,
@@ -83,6 +78,14 @@ def lines(
         )
 
 
+_BEYOND = (
+    select(device_log)
+    .where(_OF_LOG & (device_log.c.number > bindparam("after")))
+    .order_by(device_log.c.number)
+)
+_SOME_BEYOND = _BEYOND.limit(bindparam("limit"))
+
+
 def knows(connection: Connection, entry_id: str) -> bool:
     """Whether an entry of that id is held, from whatever device, or has come back by a feed."""
     return entry_id in known(connection, [entry_id])
@@ -90,10 +93,14 @@ def knows(connection: Connection, entry_id: str) -> bool:
 
 def known(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Which of the entries ``ids`` are held, from whatever device, or have come back by a feed."""
-    wanted = list(ids)
-    logged = select(device_log.c.entry_id).where(device_log.c.entry_id.in_(wanted))
-    adopted = select(adopted_entry.c.entry_id).where(adopted_entry.c.entry_id.in_(wanted))
-    return set(connection.execute(union_all(logged, adopted)).scalars())
+    return set(connection.execute(_KNOWN, {"ids": list(ids)}).scalars())
+
+
+_AMONG = bindparam("ids", expanding=True)
+_KNOWN = union_all(
+    select(device_log.c.entry_id).where(device_log.c.entry_id.in_(_AMONG)),
+    select(adopted_entry.c.entry_id).where(adopted_entry.c.entry_id.in_(_AMONG)),
+)
 
 
 def of_unknown_alerts(connection: Connection) -> list[tuple[str, int, int, bytes]]:

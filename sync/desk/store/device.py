@@ -42,10 +42,13 @@ def identity(connection: Connection) -> Identity | None:
 
 def now(connection: Connection, who: Identity) -> Identity:
     """``who`` in the incarnation of this moment: another lane, or another process, may have begun one."""
-    incarnation: int | None = connection.execute(select(device.c.incarnation)).scalar_one_or_none()
+    incarnation: int | None = connection.execute(_INCARNATION).scalar_one_or_none()
     if incarnation in (None, who.incarnation):
         return who
     return msgspec.structs.replace(who, incarnation=incarnation)
+
+
+_INCARNATION = select(device.c.incarnation)
 
 
 def begun(connection: Connection, incarnation: int) -> bool:

@@ -1,12 +1,15 @@
 """The feed as stored here: verified events, where it stands, and what Kota knows of that.
 
 An event, its effect on the projection and the new end of the feed are one transaction or nothing.
+
+Here, as in its neighbours, what runs for every event, entry or poll is a statement made once: to make one costs
+SQLAlchemy four times what it costs to execute it.
 """
 
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from sync.desk.projection import Changed
 from sync.desk.store import blocks, history
@@ -44,8 +47,11 @@ def begin(connection: Connection, unit: str, epoch: str) -> None:
 
 def standing(connection: Connection) -> Standing:
     """Where the feed stands."""
-    row = connection.execute(select(feed_state)).one()
+    row = connection.execute(_STANDING).one()
     return Standing(row.epoch, Head(row.number, row.hash), row.receipt)
+
+
+_STANDING = select(feed_state)
 
 
 def apply(
@@ -60,13 +66,14 @@ def apply(
     folding = Folding(connection, unit, device, [(line.head.number, line.reading) for line in lines])
     _KEEP(connection, [blocks.row(line.head, line.body, line.reading) for line in lines])
     end = lines[-1].head
-    connection.execute(update(feed_state).values(number=end.number, hash=end.hash))
+    connection.execute(_ENDS_AT, {"number": end.number, "hash": end.hash})
     changed = folding.write()
     history.returned(connection, [(line.head.number, line.body, line.reading) for line in lines])
     return changed
 
 
 _KEEP = Bulk(insert(feed_event))
+_ENDS_AT = update(feed_state)
 
 
 def read_again(connection: Connection, unit: str, device: str) -> Changed:
@@ -115,7 +122,10 @@ def chain_links(connection: Connection) -> Iterator[tuple[Head, bytes]]:
 
 def receipt_given(connection: Connection, upto: int) -> None:
     """Kota has our receipt up to ``upto``."""
-    connection.execute(update(feed_state).where(feed_state.c.receipt < upto).values(receipt=upto))
+    connection.execute(_RECEIPT, {"upto": upto, "receipt": upto})
+
+
+_RECEIPT = update(feed_state).where(feed_state.c.receipt < bindparam("upto"))
 
 
 def skipped(connection: Connection) -> int:

@@ -120,17 +120,17 @@ _BACK_FROM_KOTA = Bulk(
 
 
 def _states(connection: Connection, ids: Iterable[str]) -> dict[str, CaseState]:
-    rows = connection.execute(select(alert.c.alert_id, alert.c.state).where(alert.c.alert_id.in_(list(ids))))
+    rows = connection.execute(_CASES, {"ids": list(ids)})
     return {row.alert_id: _state.decode(row.state) for row in rows}
+
+
+_AMONG = bindparam("ids", expanding=True)
+_CASES = select(alert.c.alert_id, alert.c.state).where(alert.c.alert_id.in_(_AMONG))
 
 
 def _entries(connection: Connection, ids: Iterable[str]) -> dict[str, Earlier]:
     """The known entries on alerts ``ids`` with the unit of each, in the order of the feed."""
-    rows = connection.execute(
-        select(timeline.c.alert, timeline.c.event)
-        .where(timeline.c.alert.in_(list(ids)))
-        .order_by(timeline.c.event)
-    ).all()
+    rows = connection.execute(_TIMELINES, {"ids": list(ids)}).all()
     bodies = blocks.bodies(connection, [row.event for row in rows])
     found: dict[str, Earlier] = {}
     for row in rows:
@@ -141,11 +141,18 @@ def _entries(connection: Connection, ids: Iterable[str]) -> dict[str, Earlier]:
     return found
 
 
+_TIMELINES = (
+    select(timeline.c.alert, timeline.c.event).where(timeline.c.alert.in_(_AMONG)).order_by(timeline.c.event)
+)
+
+
 def _known_entries(connection: Connection, events: Sequence[tuple[int, Reading]]) -> set[str]:
     """Which of the entries in ``events`` an earlier event has brought already."""
     entries = (read_entry(r.data.entry) for _, r in events if isinstance(r.data, EntryPublished))
     ids = [entry.id for entry in entries if entry is not None]
     if not ids:
         return set()
-    found = connection.execute(select(timeline.c.entry_id).where(timeline.c.entry_id.in_(ids)))
-    return set(found.scalars())
+    return set(connection.execute(_KNOWN, {"ids": ids}).scalars())
+
+
+_KNOWN = select(timeline.c.entry_id).where(timeline.c.entry_id.in_(_AMONG))

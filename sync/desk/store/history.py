@@ -45,11 +45,10 @@ class Proof(Struct, frozen=True):
 def keep_signature(connection: Connection, epoch: str, number: int, signature: bytes) -> None:
     """Kota vouched for the feed up to ``number``."""
     # Of two histories of one epoch the later one: what is lost of the first was given back before.
-    connection.execute(
-        insert(feed_signature)
-        .prefix_with("OR REPLACE")
-        .values(epoch=epoch, number=number, signature=signature)
-    )
+    connection.execute(_SIGNED, {"epoch": epoch, "number": number, "signature": signature})
+
+
+_SIGNED = insert(feed_signature).prefix_with("OR REPLACE")
 
 
 def heads(connection: Connection, numbers: Iterable[int]) -> list[Head]:
@@ -166,7 +165,7 @@ def offered(connection: Connection, proof: Proof, result: int) -> None:
 
 def returned(connection: Connection, events: Sequence[tuple[int, bytes, Reading]]) -> None:
     """New events are stored: what stood on the same bytes, or the same entry, while lost, stands on them now."""
-    if connection.execute(select(feed_lost.c.event).limit(1)).first() is None:
+    if connection.execute(_ANY_LOST).first() is None:
         return
     for number, body, reading in events:
         if isinstance(reading.data, EntryPublished):
@@ -183,6 +182,9 @@ def returned(connection: Connection, events: Sequence[tuple[int, bytes, Reading]
         connection.execute(delete(alert_update).where(alert_update.c.event == old))
         connection.execute(delete(feed_event).where(feed_event.c.number == old))
         connection.execute(delete(feed_lost).where(feed_lost.c.event == old))
+
+
+_ANY_LOST = select(feed_lost.c.event).limit(1)
 
 
 def _taken_after_all(connection: Connection, number: int, published: EntryPublished) -> None:

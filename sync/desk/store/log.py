@@ -47,15 +47,15 @@ class Backlog(Struct, frozen=True):
 
 def head(connection: Connection, who: Identity) -> Head:
     """The end of the log."""
-    last = connection.execute(
-        select(log.c.number, log.c.hash)
-        .where(log.c.incarnation == who.incarnation)
-        .order_by(log.c.number.desc())
-        .limit(1)
-    ).one_or_none()
+    last = connection.execute(_LAST, {"incarnation": who.incarnation}).one_or_none()
     if last is None:
         return chain.genesis(chain.log_of(who.device, who.incarnation))
     return Head(last.number, last.hash)
+
+
+_MINE = log.c.incarnation == bindparam("incarnation")
+_WAITING = log.c.state == State.WAITING
+_LAST = select(log.c.number, log.c.hash).where(_MINE).order_by(log.c.number.desc()).limit(1)
 
 
 def append(connection: Connection, who: Identity, entry: Entry) -> None:
@@ -79,17 +79,20 @@ def append(connection: Connection, who: Identity, entry: Entry) -> None:
 
 def oldest_waiting(connection: Connection, who: Identity) -> Identity:
     """``who`` in the oldest incarnation that has undelivered entries, else in the newest."""
-    first = connection.execute(
-        select(func.min(log.c.incarnation)).where(log.c.state == State.WAITING)
-    ).scalar_one_or_none()
+    first = connection.execute(_OLDEST).scalar_one_or_none()
     return device.now(connection, who) if first is None else msgspec.structs.replace(who, incarnation=first)
+
+
+_OLDEST = select(func.min(log.c.incarnation)).where(_WAITING)
 
 
 def first_waiting(connection: Connection, who: Identity) -> int | None:
     """The number of the oldest undelivered entry."""
-    mine = select(func.min(log.c.number)).where(log.c.incarnation == who.incarnation)
-    found: int | None = connection.execute(mine.where(log.c.state == State.WAITING)).scalar_one()
+    found: int | None = connection.execute(_FIRST, {"incarnation": who.incarnation}).scalar_one()
     return found
+
+
+_FIRST = select(func.min(log.c.number)).where(_MINE, _WAITING)
 
 
 def next_run(connection: Connection, who: Identity, limit: int, most_bytes: int) -> Run | None:
@@ -97,25 +100,27 @@ def next_run(connection: Connection, who: Identity, limit: int, most_bytes: int)
 
     Entries in between that Kota has already settled are sent along: the chain needs them.
     """
-    mine = log.c.incarnation == who.incarnation
-    bounds = connection.execute(
-        select(func.min(log.c.number).label("first"), func.max(log.c.number).label("last")).where(
-            mine, log.c.state == State.WAITING
-        )
-    ).one()
+    bounds = connection.execute(_BOUNDS, {"incarnation": who.incarnation}).one()
     if bounds.first is None:
         return None
-    rows = connection.execute(
-        select(log.c.number, log.c.hash, log.c.body)
-        .where(mine, log.c.number >= bounds.first, log.c.number <= bounds.last)
-        .order_by(log.c.number)
-        .limit(limit)
-    ).all()
+    between = {"incarnation": who.incarnation, "first": bounds.first, "last": bounds.last, "limit": limit}
+    rows = connection.execute(_RUN, between).all()
     size, taken = len(rows[0].body), 1
     while taken < len(rows) and (size := size + len(rows[taken].body)) <= most_bytes:
         taken += 1
     last = rows[taken - 1]
     return Run(bounds.first - 1, [row.body for row in rows[:taken]], Head(last.number, last.hash))
+
+
+_BOUNDS = select(func.min(log.c.number).label("first"), func.max(log.c.number).label("last")).where(
+    _MINE, _WAITING
+)
+_RUN = (
+    select(log.c.number, log.c.hash, log.c.body)
+    .where(_MINE, log.c.number >= bindparam("first"), log.c.number <= bindparam("last"))
+    .order_by(log.c.number)
+    .limit(bindparam("limit"))
+)
 
 
 def settle(connection: Connection, who: Identity, settled: Sequence[Settled]) -> frozenset[str]:
@@ -213,10 +218,10 @@ def chain_links(connection: Connection, who: Identity) -> Iterator[tuple[Head, b
 
 def backlog(connection: Connection) -> Backlog:
     """How much of the log is not delivered, or was refused."""
-    waiting, oldest = connection.execute(
-        select(func.count(), func.min(log.c.made_ms)).where(log.c.state == State.WAITING)
-    ).one()
-    refused = connection.execute(
-        select(func.count()).select_from(log).where(log.c.state == State.REFUSED)
-    ).scalar_one()
+    waiting, oldest = connection.execute(_COUNT_WAITING).one()
+    refused = connection.execute(_COUNT_REFUSED).scalar_one()
     return Backlog(waiting, oldest, refused)
+
+
+_COUNT_WAITING = select(func.count(), func.min(log.c.made_ms)).where(_WAITING)
+_COUNT_REFUSED = select(func.count()).select_from(log).where(log.c.state == State.REFUSED)
