@@ -9,6 +9,7 @@ is not genuine.
 import hashlib
 import hmac
 import logging
+from collections.abc import Callable
 
 import msgspec
 
@@ -18,7 +19,7 @@ from sync.central.problem import ProblemError
 from sync.central.routing import Router
 from sync.central.settling import Settling, Step, understand
 from sync.central.store import alerts, intake
-from sync.central.store.database import Store, StoreFailedError
+from sync.central.store.database import Connection, Store, StoreFailedError
 from sync.central.store.intake import IntakeOutcome, Message, Settlement
 from sync.wire.errors import Code
 from sync.wire.messages import Reply
@@ -55,8 +56,7 @@ class Intake:
         digest = hashlib.sha256(raw).digest()
         now = self._kota.now_ms()
         message, held = await self._store.write(lambda c: intake.keep(c, SOURCE, raw, digest, now))
-        settlement = await self._settle(message)
-        number = await self._store.read(lambda c: alerts.number_of(c, settlement.alert))
+        settlement, number = await self._settle(message)
         return Taken(
             alert=number,
             draft=message.id if settlement.outcome is IntakeOutcome.DRAFT else None,
@@ -78,9 +78,10 @@ class Intake:
                 log.exception("intake: message %d still waits", message.id)
         return len(left)
 
-    async def _settle(self, message: Message) -> Settlement:
+    async def _settle(self, message: Message) -> tuple[Settlement, str | None]:
+        """What became of the message, and the number of its alert."""
         try:
-            return await self._store.write(self._step(message))
+            return await self._store.write(_numbered(self._step(message)))
         except StoreFailedError:
             # Nothing is wrong with the message: it waits, and `catch_up` comes back to it.
             raise
@@ -88,7 +89,7 @@ class Intake:
             # Whatever else went wrong is our mistake, and a person must see the message all the same.
             log.exception("intake: message %d became a draft", message.id)
             reason = f"our mistake: {type(error).__name__}"
-            return await self._store.write(self._settling.as_draft(message, reason))
+            return await self._store.write(_numbered(self._settling.as_draft(message, reason)))
 
     def _step(self, message: Message) -> Step:
         """What to write for ``message``; reading, judging and routing happen here, outside of the transaction."""
@@ -97,6 +98,14 @@ class Intake:
         except msgspec.DecodeError as error:
             return self._settling.as_draft(message, str(error))
         return self._settling.as_report(understand(message, report, self._router.route(report)))
+
+
+def _numbered(step: Step) -> Callable[[Connection], tuple[Settlement, str | None]]:
+    def write(connection: Connection) -> tuple[Settlement, str | None]:
+        settlement = step(connection)
+        return settlement, alerts.number_of(connection, settlement.alert)
+
+    return write
 
 
 def genuine(raw: bytes, signature: str | None, secret: bytes) -> bool:
