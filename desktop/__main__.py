@@ -7,6 +7,7 @@ import logging
 import sys
 from argparse import ArgumentParser
 
+from sync import pace
 from sync.desk import cli
 from sync.desk.home import Home, passphrase_in_file
 from sync.world import Machine
@@ -14,6 +15,7 @@ from sync.world import Machine
 
 def main(argv: list[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
+    pace.answer_at_once()
     parser = ArgumentParser(
         prog="kota-desk", description="The desk of a control room. Without a command it opens the window."
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from sync import pace
 from sync.central.commands import directory, look, orders, restore, route, setup, snapshot
 from sync.central.commands.answer import Answer, Asked, Command
 from sync.central.home import Home, folder_of_machine
@@ -33,6 +34,7 @@ class StoreBusyError(SpokenError):
 
 def main(argv: list[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
+    pace.answer_at_once()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # Hindi and JSON are UTF-8, whatever code page a pipe on Windows starts with.

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from sync import pace
 from sync.desk import commands
 from sync.desk.commands import Answer, Asked, Command
 from sync.desk.home import PASSPHRASE_VARIABLE, Home, passphrase_in_file
@@ -41,6 +42,7 @@ COMMANDS = tuple(_COMMANDS)
 
 def main(argv: list[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
+    pace.answer_at_once()
     parser = ArgumentParser(prog="kota-desk", description="The desk of a control room.")
     add_options(parser)
     add_commands(parser.add_subparsers(required=True, metavar="COMMAND", dest="command"))

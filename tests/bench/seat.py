@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from sync import pace
 from sync.desk import keys, kota
 from sync.desk.bootstrap import Bootstrap
 from sync.desk.desk import Desk
@@ -82,6 +83,7 @@ def tell(answer: dict[str, float]) -> None:
 
 
 def main() -> None:
+    pace.answer_at_once()
     seat = Seat(Path(sys.argv[1]))
     tell({"ready": 1})
     for line in sys.stdin:
