@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from sync.case.lifecycle import CaseState
 from sync.case.priority import Judgement
@@ -144,7 +144,7 @@ def lock(connection: Connection, alert_ids: Iterable[str]) -> None:
     connection.execute(_LOCK, {"ids": list(alert_ids)}).all()
 
 
-_AMONG = bindparam("ids", expanding=True)
+_AMONG: BindParameter[str] = bindparam("ids", expanding=True)
 # In one order, so that two who lock some of the same never wait for each other.
 _LOCK = select(alert.c.id).where(alert.c.id.in_(_AMONG)).order_by(alert.c.id).with_for_update(key_share=True)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, select, union_all, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, union_all, update
 
 from sync.central.store.bulk import Bulk
 from sync.central.store.tables import adopted_entry, device_log
@@ -96,7 +96,7 @@ def known(connection: Connection, ids: Iterable[str]) -> set[str]:
     return set(connection.execute(_KNOWN, {"ids": list(ids)}).scalars())
 
 
-_AMONG = bindparam("ids", expanding=True)
+_AMONG: BindParameter[str] = bindparam("ids", expanding=True)
 _KNOWN = union_all(
     select(device_log.c.entry_id).where(device_log.c.entry_id.in_(_AMONG)),
     select(adopted_entry.c.entry_id).where(adopted_entry.c.entry_id.in_(_AMONG)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, literal_column, null, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, literal_column, null, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from sync.case.entry import Entry
@@ -124,7 +124,7 @@ def _states(connection: Connection, ids: Iterable[str]) -> dict[str, CaseState]:
     return {row.alert_id: _state.decode(row.state) for row in rows}
 
 
-_AMONG = bindparam("ids", expanding=True)
+_AMONG: BindParameter[str] = bindparam("ids", expanding=True)
 _CASES = select(alert.c.alert_id, alert.c.state).where(alert.c.alert_id.in_(_AMONG))
 
 
