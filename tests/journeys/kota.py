@@ -84,6 +84,16 @@ class Kota:
         assert line, f"Kota did not start: {(self.home / 'serve.log').read_text()}"
         assert json.loads(line)["listening"] == self.url
 
+    def died(self) -> bool:
+        """Whether it ends by a kill of its own making within a moment; it may be started again then."""
+        assert self._process is not None
+        try:
+            code = self._process.wait(START_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return False
+        self.kill()
+        return code < 0
+
     def kill(self) -> None:
         """Kill -9 (or what Windows has for it): nothing is flushed, nobody is told."""
         self._end(subprocess.Popen.kill)
