@@ -2,9 +2,8 @@
 is replaced; what they do in between is the code that runs in control rooms.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
 from typing import Any, TypeVar
 from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from sync.central import routing, snapshots, watch
 from sync.central.store import sqlite as kotas_file
+from sync.central.store import writer
 from sync.central.store.writer import Writer
 from sync.desk import delivery, guard, keeping, loops
 from sync.sqlite import dbapi
@@ -30,10 +30,9 @@ LOOK_EVERY_S = 10.0
 class InlineWriter(Writer):
     """Kota's writer without its thread: each write is committed before `submit` returns."""
 
-    def __init__(self, engine: Engine, committed: Callable[[Mapping[str, int]], None]) -> None:
-        self._engine = engine
-        self._committed = committed
-        self._waiting = SimpleQueue()
+    def __init__(self, engine: Engine, *others: Any) -> None:
+        with patch.object(writer, "Thread"):
+            super().__init__(engine, *others)
         self._connection = engine.connect()
 
     def submit(self, work: Callable[[Connection], T]) -> Any:
