@@ -1,7 +1,8 @@
 """How a PC becomes a device of a unit, and whether it still is one.
 
 A code is good for one key, once, until it expires; it is stored by its hash only. The same code with the same key
-again is a lost reply and gets the same device. A struck-off device gets nothing, whatever token it holds.
+again is a lost reply and gets the same device. A struck-off device gets nothing, whatever token it holds. A device that
+a restore made Kota forget is known again by what Kota once signed for it, together with its own key.
 """
 
 import hashlib
@@ -15,8 +16,10 @@ from sync.central.store import devices, directory, heartbeats
 from sync.central.store.database import Connection, Store
 from sync.central.store.devices import Device, EnrolCode
 from sync.central.tokens import Claim, Tokens
+from sync.wire import membership
 from sync.wire.chain import genesis, log_of
 from sync.wire.errors import Code
+from sync.wire.membership import Membership
 from sync.wire.messages import OLDEST, VERSION, Begin, Begun, Enrol, Enrolled, Hello, Prove, Token
 from sync.words import SpokenError, mark
 from sync.world import World, new_id
@@ -114,6 +117,7 @@ class Enrolment:
             incarnation=device.incarnation,
             unit=units[device.unit],
             kota_key=self._kota.public_key(),
+            membership=self._membership(device),
         )
 
     def _enrol(self, connection: Connection, enrol: Enrol, key: bytes) -> Device:
@@ -148,9 +152,39 @@ class Enrolment:
     async def token(self, prove: Prove) -> Token:
         """Raises `ProblemError` 401 when the proof fails, 403 when the device was struck off."""
         claim = Claim(prove.device, prove.incarnation)
+        forgotten = await self._store.read(lambda c: self._forgotten(c, prove))
+        if forgotten is not None:
+            # Nothing is written for somebody who only has the text.
+            self._tokens.prove(prove, bytes.fromhex(forgotten.public_key))
+            await self._store.write(lambda c: _return(c, forgotten))
         device = await self._store.read(lambda c: standing(c, claim, under_wipe=True))
         token = self._tokens.prove(prove, device.public_key)
-        return Token(epoch=self._kota.epoch, server_ms=self._kota.now_ms(), token=token)
+        return Token(
+            epoch=self._kota.epoch,
+            server_ms=self._kota.now_ms(),
+            token=token,
+            membership=self._membership(device),
+        )
+
+    def _membership(self, device: Device) -> str:
+        return membership.write(
+            self._kota.key,
+            Membership(
+                device=device.id,
+                unit=device.unit,
+                public_key=device.public_key.hex(),
+                name=device.name,
+                enrolled_ms=device.enrolled_ms,
+            ),
+        )
+
+    def _forgotten(self, connection: Connection, prove: Prove) -> Membership | None:
+        """What Kota itself once said of a device it does not know: it was restored from a backup from before."""
+        if not prove.membership or devices.find(connection, prove.device) is not None:
+            return None
+        said = membership.read(self._kota.key.public_key(), prove.membership)
+        known = said is not None and said.device == prove.device and said.unit in directory.units(connection)
+        return said if known else None
 
 
 def _begin(connection: Connection, claim: Claim, begin: Begin) -> int:
@@ -162,6 +196,22 @@ def _begin(connection: Connection, claim: Claim, begin: Begin) -> int:
     incarnation = max(device.incarnation, begin.after) + 1
     devices.advance(connection, device.id, incarnation, genesis(log_of(device.id, incarnation)))
     return incarnation
+
+
+def _return(connection: Connection, said: Membership) -> None:
+    if devices.find(connection, said.device) is not None:
+        return
+    log.warning("device %s of unit %s was forgotten by a restore and came back", said.device, said.unit)
+    device = Device(
+        id=said.device,
+        unit=said.unit,
+        public_key=bytes.fromhex(said.public_key),
+        name=said.name,
+        enrolled_ms=said.enrolled_ms,
+        incarnation=FIRST_INCARNATION,
+        last=genesis(log_of(said.device, FIRST_INCARNATION)),
+    )
+    devices.add(connection, device)
 
 
 def _again(device: Device | None, key: bytes) -> Device:

@@ -28,7 +28,7 @@ from sync.desk.receipts import Receiver
 from sync.desk.rejoin import Rejoining
 from sync.desk.status import Contact, Lane
 from sync.desk.step import Step
-from sync.desk.store import feed
+from sync.desk.store import device, feed
 from sync.desk.store.database import Database
 from sync.desk.store.device import Identity
 from sync.wire.heartbeat import CommandKind
@@ -155,7 +155,7 @@ class Delivery:
         return self._database.read(feed.standing).epoch
 
     def _step(self, lane: Lane, link: Link, wait_s: int) -> Callable[[], Step]:
-        kota = Kota(link, self._who)
+        kota = Kota(link, self._who, self._keep)
         match lane:
             case Lane.PULL:
                 pull = Bootstrap(
@@ -169,6 +169,9 @@ class Delivery:
             case Lane.HEARTBEAT:
                 facts = Facts(self._database, self._who, self._world, lambda: self.contact)
                 return Heart(self._database, self._who, kota, facts, self._obey(kota)).step
+
+    def _keep(self, membership: str) -> None:
+        self._database.write(lambda c: device.keep_membership(c, membership))
 
     def _obey(self, kota: Kota) -> Obey:
         """What each command of Kota's does here."""

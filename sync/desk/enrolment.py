@@ -77,6 +77,7 @@ def _enrol(database: Database, link: Link, invitation: Invitation, world: World,
         ca=invitation.ca,
         private_key=private,
         kota_key=bytes.fromhex(answer.kota_key),
+        membership=answer.membership,
     )
     database.write(lambda c: _become(c, who, answer.epoch))
 

@@ -236,6 +236,15 @@ class DeviceRevokedError(DeskError):
     sentence = mark("Kota has struck this PC off. Everything stays saved here; phone Kota.")
 
 
+class DeviceForgottenError(DeskError):
+    """Kota was restored from a backup from before this PC was enrolled."""
+
+    sentence = mark(
+        "Kota does not know this PC any more: it was probably restored from an older backup. Everything stays saved "
+        "here; phone Kota."
+    )
+
+
 class ProgramOutdatedError(DeskError):
     """Kota takes no entries of this version any more."""
 

@@ -57,6 +57,12 @@ class Revoked(LinkFailure):
     problem = LinkProblem.REVOKED
 
 
+class Forgotten(LinkFailure):
+    """Kota does not know this device, and the device has nothing of Kota's that says it should."""
+
+    problem = LinkProblem.FORGOTTEN
+
+
 class Differs(LinkFailure):
     """Two histories that cannot both be right. Nothing is applied and nothing overwritten."""
 
@@ -91,6 +97,7 @@ _SPOKEN: dict[LinkProblem, type[errors.DeskError]] = {
     LinkProblem.NOT_KOTA: errors.NotKotaServerError,
     LinkProblem.BUSY: errors.KotaBusyError,
     LinkProblem.REVOKED: errors.DeviceRevokedError,
+    LinkProblem.FORGOTTEN: errors.DeviceForgottenError,
     LinkProblem.DIFFERS: errors.HistoryDiffersError,
     LinkProblem.OUTDATED: errors.ProgramOutdatedError,
 }

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.desk.failures import Answered
+from sync.desk.failures import Answered, Forgotten
 from sync.desk.link import Link, Request
 from sync.desk.store.device import Identity
 from sync.wire import page
@@ -46,12 +46,17 @@ def enrol(link: Link, request: Enrol) -> Enrolled:
 
 
 class Kota:
-    """The calls of an enrolled device over ``link``. All raise `sync.desk.failures.LinkFailure`."""
+    """The calls of an enrolled device over ``link``. All raise `sync.desk.failures.LinkFailure`.
 
-    def __init__(self, link: Link, who: Identity) -> None:
+    ``keep`` stores another membership than the one ``who`` has.
+    """
+
+    def __init__(self, link: Link, who: Identity, keep: Callable[[str], None] = lambda _: None) -> None:
         self._link = link
         self._who = who
+        self._keep = keep
         self._token = ""
+        self._membership = who.membership
 
     def changes(self, unit: str, after: Head, limit: int, wait_s: int) -> tuple[Changes, list[bytes]]:
         """The events after ``after``, at most ``limit``; waits up to ``wait_s`` for the first. Not verified yet."""
@@ -125,7 +130,21 @@ class Kota:
         signature = Ed25519PrivateKey.from_private_bytes(who.private_key).sign(
             token_challenge(who.device, who.incarnation, nonce)
         )
-        proof = Prove(device=who.device, incarnation=who.incarnation, nonce=nonce, signature=signature.hex())
-        return self._link.json(
-            Request(method="POST", path="/v1/token", body=msgspec.json.encode(proof)), Token
-        ).token
+        proof = Prove(
+            device=who.device,
+            incarnation=who.incarnation,
+            nonce=nonce,
+            signature=signature.hex(),
+            membership=self._membership,
+        )
+        request = Request(method="POST", path="/v1/token", body=msgspec.json.encode(proof))
+        try:
+            answer = self._link.json(request, Token)
+        except Answered as refusal:
+            if refusal.code is Code.TOKEN_NEEDED:
+                raise Forgotten(refusal.code) from refusal
+            raise
+        if answer.membership not in ("", self._membership):
+            self._keep(answer.membership)
+            self._membership = answer.membership
+        return answer.token

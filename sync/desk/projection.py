@@ -99,6 +99,7 @@ class LinkProblem(StrEnum):
     NOT_KOTA = "not_kota"
     NOT_TRUSTED = "not_trusted"
     REVOKED = "revoked"
+    FORGOTTEN = "forgotten"
     BUSY = "busy"
     DIFFERS = "differs"
     OUTDATED = "outdated"

@@ -62,21 +62,26 @@ class Enrol(Struct, frozen=True, kw_only=True):
 
 
 class Enrolled(Reply, frozen=True, kw_only=True):
-    """The PC is now ``device`` of ``unit``; ``kota_key`` signs every page it will get."""
+    """The PC is now ``device`` of ``unit``; ``kota_key`` signs every page it will get.
+
+    ``membership`` is Kota's own word for it, to be kept and sent with every `Prove`.
+    """
 
     device: str
     incarnation: int
     unit: Unit
     kota_key: str
+    membership: str = ""
 
 
 class Prove(Struct, frozen=True, kw_only=True):
-    """``signature`` is the device key's over `token_challenge`."""
+    """``signature`` is the device key's over `token_challenge`; ``membership`` is what Kota gave last, if it did."""
 
     device: str
     incarnation: int
     nonce: str
     signature: str
+    membership: str = ""
 
 
 def token_challenge(device: str, incarnation: int, nonce: str) -> bytes:
@@ -85,9 +90,10 @@ def token_challenge(device: str, incarnation: int, nonce: str) -> bytes:
 
 
 class Token(Reply, frozen=True, kw_only=True):
-    """To be sent as ``Authorization: Bearer …`` until Kota answers 401; then ask anew."""
+    """To be sent as ``Authorization: Bearer …`` until Kota answers 401; then ask anew. ``membership`` is to be kept."""
 
     token: str
+    membership: str = ""
 
 
 class Changes(Reply, frozen=True, kw_only=True):

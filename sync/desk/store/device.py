@@ -12,7 +12,8 @@ from sync.desk.store.tables import device
 class Identity(Struct, frozen=True, kw_only=True):
     """An enrolled device. ``private_key`` and ``kota_key`` are raw Ed25519 keys, ``ca`` is PEM text.
 
-    ``server`` is the address of Kota, or several, separated by spaces, the first to be tried first.
+    ``server`` is the address of Kota, or several, separated by spaces, the first to be tried first. ``membership`` is
+    Kota's word that this PC is a device, empty if it gave none yet.
     """
 
     device: str
@@ -22,6 +23,7 @@ class Identity(Struct, frozen=True, kw_only=True):
     ca: str
     private_key: bytes
     kota_key: bytes
+    membership: str = ""
 
 
 def identity(connection: Connection) -> Identity | None:
@@ -37,6 +39,7 @@ def identity(connection: Connection) -> Identity | None:
         ca=row.ca,
         private_key=row.private_key,
         kota_key=row.kota_key,
+        membership=row.membership or "",
     )
 
 
@@ -64,6 +67,11 @@ def keep_key(connection: Connection, fresh: bytes) -> bytes:
         return kept
     connection.execute(insert(device).values(only=1, private_key=fresh))
     return fresh
+
+
+def keep_membership(connection: Connection, text: str) -> None:
+    """Kota's newest word that this PC is a device."""
+    connection.execute(update(device).values(membership=text))
 
 
 def enrolled(connection: Connection, who: Identity, epoch: str) -> None:

@@ -59,7 +59,12 @@ THIRD = """
 CREATE TABLE feed_block (last INTEGER NOT NULL, hash BLOB NOT NULL, frame BLOB NOT NULL, PRIMARY KEY (last)) STRICT;
 """
 
-STEPS = (FIRST, SECOND, THIRD)
+# Kota's own word that this PC is a device.
+FOURTH = """
+ALTER TABLE device ADD COLUMN membership TEXT;
+"""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH)
 VERSION = len(STEPS)
 
 

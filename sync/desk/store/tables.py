@@ -34,6 +34,7 @@ device = Table(
     _number("incarnation", null=True),
     _bytes("unit", null=True),
     _bytes("kota_key", null=True),
+    _text("membership", null=True),
     sqlite_strict=True,
 )
 

@@ -13,7 +13,7 @@ from sync.central.enrolment import UnknownUnitError, code_sha256
 from sync.central.store import devices
 from sync.central.store.tables import enrol_code
 from sync.central.tokens import NONCE_LASTS_S, TOKEN_LASTS_S
-from tests.sync.central.stage import StageDesk, stage
+from tests.sync.central.stage import JHUNJHUNU, OwnWorld, StageDesk, back_up, report_at, stage
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -204,5 +204,69 @@ def test_every_answer_carries_the_mark_and_an_error_says_nothing_of_the_inside(t
                 assert {"epoch", "server_ms"} <= set(answer.json())
                 if status >= 400:
                     assert set(answer.json()) == {"epoch", "server_ms", "error", "expected"}
+
+    asyncio.run(play())
+
+
+async def enrolled_after_the_backup(folder: Path, world: OwnWorld) -> StageDesk:
+    async with stage(folder / "kota", world):
+        pass
+    back_up(folder / "kota", folder / "backup")
+    async with stage(folder / "kota", world) as kota:
+        return await kota.desk("JJN")
+
+
+def test_a_device_that_a_restore_made_kota_forget_is_known_again_by_kotas_own_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play() -> None:
+        world = OwnWorld()
+        desk = await enrolled_after_the_backup(tmp_path, world)
+        async with stage(tmp_path / "backup", world) as kota:
+            desk.stage = kota
+            assert (await desk.prove()).status_code == 401
+            desk.token = (await desk.prove(membership=desk.enrolled.membership)).json()["token"]
+            await kota.alert(report_at(*JHUNJHUNU))
+            (event,) = await desk.pull()
+            assert event.alert is not None
+            await desk.push(desk.entry(event.alert))
+            # From now on like any other, and only once.
+            answer = await desk.prove(membership=desk.enrolled.membership)
+            assert answer.json()["membership"] == desk.enrolled.membership
+            assert len(await kota.kota.store.read(devices.everyone)) == 1
+            await kota.kota.store.write(lambda c: enrolment.revoke(c, desk.device, 1))
+            assert (await desk.prove(membership=desk.enrolled.membership)).status_code == 403
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(play())
+    assert "was forgotten by a restore and came back" in caplog.text
+
+
+def test_nobody_becomes_a_device_by_a_word_that_is_not_kotas_or_a_key_that_is_not_theirs(
+    tmp_path: Path,
+) -> None:
+    async def play() -> None:
+        world = OwnWorld()
+        desk = await enrolled_after_the_backup(tmp_path, world)
+        word = desk.enrolled.membership
+        body, signature = word.split(".")
+        other = bytes.fromhex(body).replace(b"JJN", b"SIK").hex()
+        async with stage(tmp_path / "backup", world) as kota:
+            desk.stage = kota
+            for made_up in (
+                "x",
+                ".",
+                "00.00",
+                body,
+                f"{other}.{signature}",
+                f"{word}.00",
+                "é.é",
+                "0" * 10_000,
+            ):
+                assert (await desk.prove(membership=made_up)).status_code == 401, made_up
+            assert (await desk.prove(membership=word, signature="00" * 64)).status_code == 401
+            thief = await kota.desk("JJN")
+            assert (await thief.prove(membership=word, device=desk.device)).status_code == 401
+            assert [one.id for one in await kota.kota.store.read(devices.everyone)] == [thief.device]
 
     asyncio.run(play())
