@@ -34,5 +34,6 @@ class Receiver:
             unit=self._who.unit.code, epoch=standing.epoch, upto=head.number, head=head.hash.hex()
         )
         received = self._kota.receipts(receipt)
-        self._database.write(lambda c: feed.receipt_given(c, min(received.upto, head.number)))
+        given = min(received.upto, head.number)
+        self._database.write(lambda c: feed.receipt_given(c, standing.epoch, given))
         return Step(reply=Reply(received.server_ms))

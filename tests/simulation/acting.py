@@ -21,8 +21,8 @@ from tests.simulation.machines import DeskMachine
 from tests.simulation.network import Call
 from tests.simulation.officers import OF_PLATFORM, Action, What
 from tests.simulation.places import Place
+from tests.simulation.reporting import canaries, number_of, signature
 from tests.simulation.reporting import report as report_bytes
-from tests.simulation.reporting import signature
 from tests.simulation.truth import Saved
 from tests.simulation.world import Crash
 
@@ -93,7 +93,11 @@ def _send(scene: "Scene", raw: bytes, *, genuine: bool = True, tries: int = TRIE
         status = 0 if ended.cancelled() or ended.exception() else ended.result().status
         scene.truth.tell(scene.clock.now_ms, f"Meta is answered {status}")
         if status == 200:
-            scene.truth.taken.add(hashlib.sha256(raw).digest())
+            digest = hashlib.sha256(raw).digest()
+            scene.truth.taken.add(digest)
+            scene.truth.answered.add(digest)
+            scene.truth.reported |= canaries(raw)
+            scene.truth.gone -= canaries(raw)
             for checker in scene.checkers:
                 checker.taken(raw)
             if not genuine:
@@ -199,8 +203,8 @@ def at_rest(scene: "Scene") -> bool:
         return False
     ends = dict(scene.kota.rows("SELECT unit, number FROM feed_head"))
     receipts = dict(scene.kota.rows("SELECT device, upto FROM receipt"))
-    references = scene.kota.rows("SELECT count(*) FROM alert")[0][0]
-    if references != len(scene.truth.holders) or scene.truth.malformed - scene.truth.taken:
+    known = {number_of(reference) for (reference,) in scene.kota.rows("SELECT reference FROM alert")}
+    if scene.truth.wanted() - known or scene.truth.malformed - scene.truth.answered:
         return False
     return all(_in_step(desk, ends[desk.unit], receipts) for desk in scene.desks)
 
@@ -213,7 +217,8 @@ def _in_step(desk: DeskMachine, end: int, receipts: dict[str, int]) -> bool:
     assert desk.who is not None
     [(number,)] = desk.rows("SELECT number FROM feed_state")
     [(waiting,)] = desk.rows("SELECT count(*) FROM log WHERE state = 'waiting'")
-    return number == end and waiting == 0 and receipts.get(desk.who.device, 0) == end
+    [(lost,)] = desk.rows("SELECT count(*) FROM feed_lost WHERE offered = 0")
+    return number == end and waiting == lost == 0 and receipts.get(desk.who.device, 0) == end
 
 
 def tell_the_end(scene: "Scene") -> None:

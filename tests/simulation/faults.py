@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 KOTA = -1
+NO_HISTORY = 0.7
 
 
 class Kind(StrEnum):
@@ -36,9 +37,12 @@ class Kind(StrEnum):
     SLEEP = "sleeps"
     CLOCK_JUMP = "has its clock set wrong"
     RESTART = "is restarted properly"
+    # A disk that shows an earlier state.
+    RESTORED = "is backed up, and later restored"
 
 
 OF_A_CALL = frozenset(list(Kind)[: list(Kind).index(Kind.KILL)])
+OF_HISTORY = (Kind.RESTORED,)
 OF_KOTA = (Kind.KILL, Kind.STOP_BEFORE_COMMIT, Kind.STOP_AFTER_COMMIT, Kind.DISK_FULL)
 # What a proxy, an overloaded or a mistaken Kota may answer: status, code of our own or "", expected number.
 ANSWERS: tuple[tuple[int, str], ...] = (
@@ -73,10 +77,17 @@ class Fault(Struct, frozen=True):
 
 def draw(rng: random.Random, desks: int, until_ms: int, count: int) -> list[Fault]:
     """``count`` faults, of any kind, at any time, to anybody."""
-    kinds = list(Kind)
+    kinds = [kind for kind in Kind if kind not in OF_HISTORY]
     drawn = []
     for _ in range(count):
         kind = rng.choice(kinds)
         victim = KOTA if kind in OF_KOTA and rng.random() < 0.5 else rng.randrange(desks)
         drawn.append(Fault(rng.randrange(until_ms), kind, victim, rng.randrange(1 << 30)))
     return drawn
+
+
+def draw_history(rng: random.Random, until_ms: int) -> list[Fault]:
+    """In some plans, one disk that is set back."""
+    if rng.random() < NO_HISTORY:
+        return []
+    return [Fault(rng.randrange(until_ms), rng.choice(OF_HISTORY), KOTA, rng.randrange(1 << 30))]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from sync.central import backups, restoring
 from sync.central.home import Home
 from sync.central.running import Running, running
 from sync.desk import enrolment
@@ -23,6 +24,7 @@ from sync.desk.store.device import Identity
 from sync.wire import snapshot
 from sync.wire.chain import Head, extend_all, feed_of, genesis
 from sync.wire.packing import Encoding
+from sync.wire.reading import Reading, read_event
 from tests.simulation.disk import Disk, Eye, Point
 from tests.simulation.faults import OF_A_CALL, Fault, Kind
 from tests.simulation.network import Answer, Call
@@ -109,7 +111,11 @@ class KotaMachine(Machine):
         self.epoch = ""
         self.kota: Running | None = None
         self._open: Any = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._backups = folder.parent / "backups"
+        # The one that takes the place of the database at the next stop.
+        self._backup: Path | None = None
+        self._safe = False
+        self.restored: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         self._open = running(self.home, self.world)
@@ -137,6 +143,42 @@ class KotaMachine(Machine):
             with contextlib.suppress(Crash):
                 self._now(self._open.__aexit__(Crash, Crash(), None))
         self.kota = self._open = None
+
+    def arm(self, kind: Kind, value: int) -> None:
+        if kind is Kind.RESTORED:
+            self._back_up(1_000 + value % 15_000)
+        else:
+            super().arm(kind, value)
+
+    def _back_up(self, until_ms: int) -> None:
+        """As an administrator does it, who needs it a while later."""
+        if self.up and not self.disk.dead:
+            made, _ = backups.make(self.home, self.world, self._backups)
+            self.clock.after(until_ms, lambda: self._put_back(made.file))
+
+    def heal(self) -> None:
+        super().heal()
+        self._safe = True
+
+    def _put_back(self, backup: Path) -> None:
+        if self._safe:
+            return
+        eye = Eye(backup, None)
+        known = eye.rows("SELECT id FROM device ORDER BY id")
+        eye.close()
+        # A PC it does not know must be enrolled anew, by a person.
+        if known == self.rows("SELECT id FROM device ORDER BY id"):
+            self._backup = backup
+            self.die(power_cut=False)
+
+    def stop(self) -> None:
+        super().stop()
+        backup, self._backup = self._backup, None
+        if backup is not None:
+            restoring.restore(self.home, self.world, backup)
+            self._eye.close()
+            self.epoch = self.rows("SELECT value FROM meta WHERE name = 'epoch'")[0][0]
+            self.restored()
 
     def close(self) -> None:
         """The end of the simulation."""
@@ -335,6 +377,10 @@ class DeskMachine(Machine):
     def rows(self, query: str, *values: object) -> list[Any]:
         """What is on the disk."""
         return self._eye.rows(query, *values)
+
+    def events(self) -> list[Reading]:
+        """What the events that count say."""
+        return [read_event(body) for _, _, body in self.feed()]
 
     def feed(self) -> list[tuple[int, bytes, bytes]]:
         """Number, hash and body of each event that counts; inside a block the hash is the one that must be there."""

@@ -53,7 +53,10 @@ def draw(seed: int) -> Plan:
         skews_ms=_skews(rng, count),
         joins_ms=tuple(rng.choice([0, 0, rng.randrange(until_ms)]) for _ in range(count)),
         actions=tuple(officers.draw(rng, count, until_ms, rng.randint(4, 12) + count)),
-        faults=tuple(faults.draw(rng, count, until_ms, rng.choice([0, 2, 4, 6, 10]) + count // 4)),
+        faults=(
+            *faults.draw(rng, count, until_ms, rng.choice([0, 2, 4, 6, 10]) + count // 4),
+            *faults.draw_history(random.Random(f"{seed}-history"), until_ms),
+        ),
         until_ms=until_ms,
     )
 

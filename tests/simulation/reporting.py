@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 
 from sync import resources
+from sync.wire.messages import AlertPublished
+from sync.wire.reading import Reading
 
 CANARY = re.compile(rb"canary-(\d+)-")
 
@@ -31,6 +33,18 @@ def report(reference: int, lat: float | None, lon: float | None, *, version: int
 def canaries(raw: bytes) -> set[int]:
     """The references whose canary is in ``raw``."""
     return {int(found) for found in CANARY.findall(raw)}
+
+
+def number_of(reference: str) -> int:
+    """The number in what Kota calls a report; one that came back beside another has a mark behind it."""
+    return int(reference.removeprefix("SIM-").partition("-")[0])
+
+
+def reported(reading: Reading) -> set[int]:
+    """The report that an event makes an alert of, if it is such an event."""
+    if not isinstance(reading.data, AlertPublished):
+        return set()
+    return {number_of(reading.data.report.source.reference)}
 
 
 def signature(secret: bytes, raw: bytes) -> bytes:

@@ -16,6 +16,7 @@ from sync import resources
 from sync.central import enrolment
 from sync.central.home import Home
 from sync.central.settings import Listen
+from sync.wire.messages import DraftPublished
 from tests.simulation import acting, seams
 from tests.simulation.checkers import Checker, Violation
 from tests.simulation.faults import KOTA, Fault
@@ -24,6 +25,7 @@ from tests.simulation.network import Answer, Call, Network
 from tests.simulation.officers import Action
 from tests.simulation.places import places
 from tests.simulation.plan import Plan
+from tests.simulation.reporting import canaries, number_of, reported
 from tests.simulation.truth import Truth
 from tests.simulation.world import START_MS, Clock, MachineWorld
 
@@ -50,6 +52,7 @@ class Scene:
         self.network = Network(self.clock, plan.seed, self.kota, self._sent, self._answered, self._delivered)
         self.desks = [self._desk(number, folder) for number in range(len(plan.desks))]
         self.checkers = [checker(self) for checker in checkers]
+        self.kota.restored = self._restored
 
     def _desk(self, number: int, folder: Path) -> DeskMachine:
         own = folder / f"desk-{number}"
@@ -146,6 +149,20 @@ class Scene:
     def _delivered(self, desk: DeskMachine, call: Call, answer: Answer) -> None:
         for checker in self.checkers:
             checker.delivered(desk, call, answer)
+
+    def _restored(self) -> None:
+        messages = self.kota.rows("SELECT sha256, raw, outcome FROM intake")
+        readings = [reading for desk in self.desks if desk.who is not None for reading in desk.events()]
+        reports = {reference for reading in readings for reference in reported(reading)}
+        self.truth.undone(
+            waiting={one for _, raw, outcome in messages if outcome is None for one in canaries(bytes(raw))},
+            taken={bytes(sha) for sha, *_ in messages},
+            reports=reports | {number_of(ref) for (ref,) in self.kota.rows("SELECT reference FROM alert")},
+            drafts={bytes.fromhex(r.data.sha256) for r in readings if isinstance(r.data, DraftPublished)},
+        )
+        self.truth.tell(self.clock.now_ms, "Kota is restored")
+        for checker in self.checkers:
+            checker.restored()
 
     def abandon(self) -> None:
         """A thread stands still for good, with what it holds: nobody may wait for that."""

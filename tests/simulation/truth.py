@@ -24,7 +24,31 @@ class Truth:
         # Messages that Kota said it holds, by hash; and those that become drafts.
         self.taken: set[bytes] = set()
         self.malformed: set[bytes] = set()
+        # Messages, and reports by their reference, of which the platform knows that they arrived.
+        self.answered: set[bytes] = set()
+        self.reported: set[int] = set()
+        # What a restore of Kota has undone, and no desk had: nobody can know of it any more.
+        self.gone: set[int] = set()
+        self.restored = False
         self.history: list[str] = []
+
+    def wanted(self, unit: str | None = None) -> set[int]:
+        """The reports that must be known, at Kota or in ``unit``."""
+        return {
+            reference
+            for reference, units in self.holders.items()
+            if reference not in self.gone and (unit is None or unit in units)
+        }
+
+    def undone(self, waiting: set[int], taken: set[bytes], reports: set[int], drafts: set[bytes]) -> None:
+        """Kota was set back. It still has the messages ``taken``, among them those of the reports ``waiting`` to be
+        dealt with; it and the desks have ``reports`` and ``drafts``.
+        """
+        self.restored = True
+        self.gone |= self.reported - reports - waiting
+        self.reported -= self.gone
+        self.malformed -= (self.malformed & self.answered) - taken - drafts
+        self.taken &= taken
 
     def tell(self, now_ms: int, line: str) -> None:
         """One line of the history: what, never by which id or at what time of a machine's clock."""

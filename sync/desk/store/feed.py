@@ -120,12 +120,14 @@ def chain_links(connection: Connection) -> Iterator[tuple[Head, bytes]]:
         yield Head(row.number, row.hash), row.body
 
 
-def receipt_given(connection: Connection, upto: int) -> None:
-    """Kota has our receipt up to ``upto``."""
-    connection.execute(_RECEIPT, {"upto": upto, "receipt": upto})
+def receipt_given(connection: Connection, epoch: str, upto: int) -> None:
+    """Kota had our receipt up to ``upto`` in ``epoch``; one restored since then may not."""
+    connection.execute(_RECEIPT, {"of": epoch, "upto": upto, "receipt": upto})
 
 
-_RECEIPT = update(feed_state).where(feed_state.c.receipt < bindparam("upto"))
+_RECEIPT = update(feed_state).where(
+    feed_state.c.epoch == bindparam("of"), feed_state.c.receipt < bindparam("upto")
+)
 
 
 def skipped(connection: Connection) -> int:

@@ -75,7 +75,8 @@ def rewind(connection: Connection, common: Head, epoch: str, state: int = WAITIN
             epoch=epoch,
             number=common.number,
             hash=common.hash,
-            receipt=func.min(feed_state.c.receipt, common.number),
+            # A Kota that was restored may have forgotten even the receipts for what it still has.
+            receipt=0,
         )
     )
     return alerts

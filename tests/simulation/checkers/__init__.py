@@ -2,13 +2,14 @@
 
 from tests.simulation.checkers.base import Checker, Violation
 from tests.simulation.checkers.chains import DeviceChain, FeedChain, OnceOnly
-from tests.simulation.checkers.durable import HonestAck, HonestReceipt, NoLoss
+from tests.simulation.checkers.durable import HonestAck, HonestReceipt, NoLoss, Restore
 from tests.simulation.checkers.motion import Bounded, Converge, NoBlock, Progress, Wake
 from tests.simulation.checkers.reach import Custody, IngestOnce, Jurisdiction, NoAbsenceDelete, Skew
 from tests.simulation.checkers.screen import HonestBanner, SameForAll, SnapshotEq
 
 ALL: list[type[Checker]] = [
     NoLoss,
+    Restore,
     HonestReceipt,
     HonestAck,
     OnceOnly,

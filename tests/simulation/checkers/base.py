@@ -42,5 +42,8 @@ class Checker:
     def looked(self, desk: "DeskMachine") -> None:
         """An officer looks at the screen."""
 
+    def restored(self) -> None:
+        """Kota has been set back to an earlier state, and is down."""
+
     def finished(self) -> None:
         """Faults have ended, and all that can arrive has had its time."""

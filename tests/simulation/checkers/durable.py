@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sync.wire.messages import Enrolled, Pushed, Receipt, Received
+from sync.wire.messages import Enrolled, EntryPublished, Pushed, Receipt, Received
+from sync.wire.reading import read_event
 from tests.simulation.checkers.base import Checker
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ class NoLoss(Checker):
 
     def finished(self) -> None:
         held = {bytes(body) for (body,) in self.scene.kota.rows("SELECT body FROM device_log")}
+        # What another desk gave back of a log after a restore; the log itself follows with its next entry.
+        events = self.scene.kota.rows("SELECT body FROM feed_event WHERE kind = 'entry'")
+        held |= {bytes(data.entry) for data in map(_data, events) if isinstance(data, EntryPublished)}
         taken = {bytes(sha) for (sha,) in self.scene.kota.rows("SELECT sha256 FROM intake")}
         for number, desk in enumerate(self.scene.desks):
             kept = {i: bytes(body) for i, body in desk.rows("SELECT entry_id, body FROM log")}
@@ -31,6 +35,45 @@ class NoLoss(Checker):
                     self.broken(f"{desk.name} was told that Kota has an entry, and Kota has not")
         for sha in self.scene.truth.taken - taken:
             self.broken(f"Kota took message {sha.hex()[:8]} and has it no more")
+
+
+def _data(row: tuple[bytes]) -> object:
+    return read_event(bytes(row[0])).data
+
+
+class Restore(Checker):
+    """What any desk had of Kota when Kota was set back, Kota has again in the end, and every desk that showed it."""
+
+    def __init__(self, scene: object) -> None:
+        super().__init__(scene)  # type: ignore[arg-type]  # only handed on
+        self._alerts: dict[int, set[str]] = {}
+        self._entries: dict[int, set[str]] = {}
+
+    def restored(self) -> None:
+        for desk in (desk for desk in self.scene.desks if desk.who is not None):
+            alerts, entries = _shown(desk)
+            self._alerts.setdefault(desk.number, set()).update(alerts)
+            self._entries.setdefault(desk.number, set()).update(entries)
+
+    def finished(self) -> None:
+        if not self.scene.converged:
+            return
+        rows = self.scene.kota.rows
+        alerts = {alert for (alert,) in rows("SELECT id FROM alert")}
+        entries = {entry for (entry,) in rows("SELECT entry_id FROM device_log")}
+        entries |= {entry for (entry,) in rows("SELECT entry_id FROM adopted_entry")}
+        for number, had in self._alerts.items():
+            desk = self.scene.desks[number]
+            shown_alerts, shown_entries = _shown(desk)
+            if had - alerts or self._entries[number] - entries:
+                self.broken(f"Kota did not get back all that {desk.name} had of it")
+            if had - shown_alerts or self._entries[number] - shown_entries:
+                self.broken(f"{desk.name} lost something when Kota was set back")
+
+
+def _shown(desk: "DeskMachine") -> tuple[set[str], set[str]]:
+    alerts = {alert for (alert,) in desk.rows("SELECT alert_id FROM alert")}
+    return alerts, {entry for (entry,) in desk.rows("SELECT entry_id FROM timeline")}
 
 
 class HonestReceipt(Checker):

@@ -26,6 +26,7 @@ class HonestBanner(Checker):
         self._heard: dict[int, int] = {}
         # When a page came to each desk, and how far the feed reached then.
         self._pages: dict[int, list[tuple[int, int]]] = {}
+        self._epochs: dict[int, str] = {}
 
     def delivered(self, desk: "DeskMachine", call: "Call", answer: "Answer") -> None:
         if answer.status != 200:
@@ -34,6 +35,10 @@ class HonestBanner(Checker):
         if call.path.endswith("/changes"):
             header = msgspec.json.decode(answer.body.split(b"\n", 1)[0], type=Changes)
             now = self.scene.clock.now_ms
+            if self._epochs.get(desk.number) != header.epoch:
+                # How far the feed reached before a restore says nothing any more.
+                self._pages[desk.number] = []
+                self._epochs[desk.number] = header.epoch
             late = [page for page in self._pages.get(desk.number, []) if now - page[0] <= FRESH_MS]
             self._pages[desk.number] = [*late, (now, header.end)]
 

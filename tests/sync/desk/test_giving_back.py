@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync.desk.failures import Answered
+from sync.desk.failures import Answered, OtherHistory
+from sync.desk.pull import Pull
 from sync.desk.rejoin import Rejoining
 from sync.desk.store import feed, history
 from sync.wire import chain
 from sync.wire.errors import Code
+from sync.wire.messages import Changes
 from sync.wire.rejoin import Offered, Rejoin, Rejoined
 from tests.sync.desk.conftest import Site
 from tests.sync.desk.model_kota import EPOCH, UNIT
@@ -89,3 +91,44 @@ def test_an_offer_kota_cannot_read_blocks_nothing(site: Site) -> None:
     assert rejoining.step().more
     assert not waits(site)
     assert site.desk.find("RJ-a") == "a"
+
+
+class SameFeed:
+    """A restored Kota whose feed is ours, because another desk was here first."""
+
+    def changes(self, *_: object) -> tuple[Changes, list[bytes]]:
+        raise OtherHistory("another epoch")
+
+    def rejoin(self, points: Rejoin) -> Rejoined:
+        common = max(point.number for point in points.points)
+        return Rejoined(epoch="restored", server_ms=0, common=common, end=common)
+
+    def offer(self, _offered: bytes) -> Offered:
+        raise AssertionError("there is nothing to give back")
+
+    def expect(self, _epoch: str) -> None:
+        pass
+
+
+def test_a_kota_that_has_our_feed_again_may_have_forgotten_our_receipts(site: Site) -> None:
+    site.kota.alert("a")
+    site.pull()
+    site.receiver.step()
+    assert site.receiver.step().reply is None, "Kota has it"
+    kota = SameFeed()
+
+    Rejoining(site.database, site.who, kota, Pull(site.database, site.who, kota)).step()
+
+    standing = site.database.read(feed.standing)
+    assert (standing.epoch, standing.head.number, standing.receipt) == ("restored", 1, 0)
+
+
+def test_the_reply_of_a_kota_that_was_restored_since_is_no_receipt(site: Site) -> None:
+    site.kota.alert("a")
+    site.pull()
+    before = site.database.read(feed.standing)
+    site.database.write(lambda c: history.rewind(c, before.head, "restored"))
+
+    site.database.write(lambda c: feed.receipt_given(c, before.epoch, 1))
+
+    assert site.database.read(feed.standing).receipt == 0
