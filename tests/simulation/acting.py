@@ -45,6 +45,8 @@ def act(scene: "Scene", action: Action) -> None:
         _platform(scene, action)
         return
     desk = scene.desks[action.desk]
+    if desk.twin is not None and action.value & 1:
+        desk = desk.twin
     if desk.desk is None or not desk.up or desk.asleep():
         return
     with contextlib.suppress(Crash):

@@ -15,19 +15,21 @@ from msgspec import Struct
 from sqlalchemy import delete, update
 
 from sync import sqlite
-from sync.central import applying, settling
+from sync.central import adopting, applying, entries, settling
+from sync.central.problem import ProblemError
 from sync.central.store import alerts, feeds, logs, tables, writer
 from sync.central.watch import Watch
 from sync.desk import loops, pull, push, receipts, status
 from sync.desk.failures import LinkFailure
-from sync.desk.store import cases, feed, log
+from sync.desk.store import cases, feed, history, log
 from sync.desk.store import tables as desk_tables
 from sync.desk.store.feed import Line
 from sync.wire import chain
+from sync.wire.errors import Code
 from sync.wire.messages import DraftPublished, EntryPublished, Refusal
 from sync.wire.reading import read_event
 from tests.simulation import world
-from tests.simulation.faults import Fault, Kind
+from tests.simulation.faults import KOTA, OF_HISTORY, Fault, Kind
 from tests.simulation.plan import Plan, draw
 from tests.simulation.run import Outcome, play, twice
 
@@ -208,6 +210,43 @@ def _clock_orders(real: Any) -> Any:
     return lambda *arguments: tuple(sorted(real(*arguments), key=lambda line: line.made_ms))
 
 
+# ---- histories -------------------------------------------------------------------------------------------------
+
+
+def _receipts_kept(real: Any) -> Any:
+    def rewind(connection: Any, common: Any, *others: Any) -> Any:
+        alerts = real(connection, common, *others)
+        connection.execute(update(desk_tables.feed_state).values(receipt=common.number))
+        return alerts
+
+    return rewind
+
+
+def _shown_no_more(real: Any) -> Any:
+    def rewind(connection: Any, common: Any, *others: Any) -> Any:
+        alerts = real(connection, common, *others)
+        connection.execute(delete(desk_tables.alert).where(desk_tables.alert.c.event < 0))
+        return alerts
+
+    return rewind
+
+
+def _log_overwritten(real: Any) -> Any:
+    def check_chain(connection: Any, device: Any, run: Any) -> Any:
+        try:
+            return real(connection, device, run)
+        except ProblemError as problem:
+            if problem.code is not Code.LOG_FORK:
+                raise
+        held, after = tables.device_log, run.header.after
+        mine = (held.c.device == device.id) & (held.c.incarnation == device.incarnation)
+        connection.execute(delete(held).where(mine & (held.c.number > after)))
+        base = chain.Head(after, logs.hash_at(connection, device.id, device.incarnation, after))
+        return chain.extend_all(base, run.bodies)
+
+    return check_chain
+
+
 # ---- motion ----------------------------------------------------------------------------------------------------
 
 
@@ -356,6 +395,36 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
+        "a restored Kota takes nothing back",
+        frozenset({"Restore"}),
+        _replaced(adopting.Adopting, "take", lambda _: lambda *_: (0, 0)),
+        faults=(Kind.RESTORED,),
+    ),
+    Bug(
+        "what a restored Kota does not know is not shown any more",
+        frozenset({"NoAbsenceDelete", "Restore"}),
+        _replaced(history, "rewind", _shown_no_more),
+        faults=(Kind.RESTORED,),
+    ),
+    Bug(
+        "receipts that a restored Kota has forgotten are not given anew",
+        frozenset({"Converge"}),
+        _replaced(history, "rewind", _receipts_kept),
+        faults=(Kind.RESTORED,),
+    ),
+    Bug(
+        "the log of a PC that was set back takes the place of what Kota has",
+        frozenset({"ForkSafe"}),
+        _replaced(entries, "_check_chain", _log_overwritten),
+        faults=(Kind.SET_BACK,),
+    ),
+    Bug(
+        "a PC that was copied goes on in the log of the other",
+        frozenset({"Bounded", "Converge"}),
+        _replaced(push.Pusher, "begin_anew", lambda _: lambda *_: frozenset()),
+        faults=(Kind.COPIED,),
+    ),
+    Bug(
         "a lock is held while the link waits",
         frozenset({"NoBlock"}),
         lambda: _impatient(_replaced(push.Pusher, "step", _transaction_around_the_call)),
@@ -407,7 +476,13 @@ def _focused(plan: Plan, kinds: tuple[Kind, ...]) -> Plan:
         return plan
     step = plan.until_ms // FAULTS
     faults = [
-        Fault(step * n + 97, kinds[n % len(kinds)], n % len(plan.desks), plan.seed * 7919 + n)
-        for n in range(FAULTS)
+        Fault(
+            step * n + 97,
+            kinds[n % len(kinds)],
+            KOTA if kinds[0] is Kind.RESTORED else n % len(plan.desks),
+            plan.seed * 7919 + n,
+        )
+        # A disk is set back once: what it had is known by then.
+        for n in ((4,) if kinds[0] in OF_HISTORY else range(FAULTS))
     ]
     return msgspec.structs.replace(plan, faults=tuple(faults))

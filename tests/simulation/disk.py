@@ -79,6 +79,20 @@ class Disk:
         self.dead = self.cut = self.full = False
         self._armed = None
 
+    def image(self) -> dict[str, bytes]:
+        """What somebody finds who copies the disk now: every commit so far."""
+        return {
+            file.name: file.read_bytes() for file in self.folder.glob("*") if not file.name.endswith("-shm")
+        }
+
+    def put(self, image: dict[str, bytes]) -> None:
+        """Show ``image`` and nothing else; every connection must be closed."""
+        for file in self.folder.glob("*"):
+            file.unlink()
+        for name, content in image.items():
+            (self.folder / name).write_bytes(content)
+        self._synced = None
+
     def durable(self) -> bool:
         """Whether a power cut now would take nothing back."""
         return self._synced is None

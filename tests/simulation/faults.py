@@ -39,10 +39,12 @@ class Kind(StrEnum):
     RESTART = "is restarted properly"
     # A disk that shows an earlier state.
     RESTORED = "is backed up, and later restored"
+    SET_BACK = "is later set back to its disk of now"
+    COPIED = "has its disk copied, and the copy later runs beside it"
 
 
 OF_A_CALL = frozenset(list(Kind)[: list(Kind).index(Kind.KILL)])
-OF_HISTORY = (Kind.RESTORED,)
+OF_HISTORY = (Kind.RESTORED, Kind.SET_BACK, Kind.COPIED)
 OF_KOTA = (Kind.KILL, Kind.STOP_BEFORE_COMMIT, Kind.STOP_AFTER_COMMIT, Kind.DISK_FULL)
 # What a proxy, an overloaded or a mistaken Kota may answer: status, code of our own or "", expected number.
 ANSWERS: tuple[tuple[int, str], ...] = (
@@ -86,8 +88,10 @@ def draw(rng: random.Random, desks: int, until_ms: int, count: int) -> list[Faul
     return drawn
 
 
-def draw_history(rng: random.Random, until_ms: int) -> list[Fault]:
-    """In some plans, one disk that is set back."""
+def draw_history(rng: random.Random, desks: int, until_ms: int) -> list[Fault]:
+    """In some plans, one disk that shows an earlier state."""
     if rng.random() < NO_HISTORY:
         return []
-    return [Fault(rng.randrange(until_ms), rng.choice(OF_HISTORY), KOTA, rng.randrange(1 << 30))]
+    kind = rng.choice(OF_HISTORY)
+    victim = KOTA if kind is Kind.RESTORED else rng.randrange(desks)
+    return [Fault(rng.randrange(until_ms // 2), kind, victim, rng.randrange(1 << 30))]

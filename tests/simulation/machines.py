@@ -26,7 +26,7 @@ from sync.wire.chain import Head, extend_all, feed_of, genesis
 from sync.wire.packing import Encoding
 from sync.wire.reading import Reading, read_event
 from tests.simulation.disk import Disk, Eye, Point
-from tests.simulation.faults import OF_A_CALL, Fault, Kind
+from tests.simulation.faults import OF_A_CALL, OF_HISTORY, Fault, Kind
 from tests.simulation.network import Answer, Call
 from tests.simulation.world import Clock, Crash, Fiber, MachineWorld, running_fiber
 
@@ -34,6 +34,8 @@ SERVER = "https://kota.test"
 KEY = bytes(range(32))
 BACK_MS = 800
 RETRY_MS = 3_000
+# After which a copy of a disk is used.
+LATER_MS = 2_500
 
 
 class Machine(ABC):
@@ -146,7 +148,7 @@ class KotaMachine(Machine):
 
     def arm(self, kind: Kind, value: int) -> None:
         if kind is Kind.RESTORED:
-            self._back_up(1_000 + value % 15_000)
+            self._back_up(LATER_MS + value % LATER_MS)
         else:
             super().arm(kind, value)
 
@@ -248,6 +250,13 @@ class DeskMachine(Machine):
         self._asleep_ms = 0
         self.naps = 0
         self.joined = False
+        # The PC that runs on a copy of this one's disk.
+        self.twin: DeskMachine | None = None
+        # What the disk shows from the next stop on.
+        self._image: dict[str, bytes] | None = None
+        self._safe = False
+        self.set_back: Callable[[DeskMachine], None] = lambda _: None
+        self.copied: Callable[[DeskMachine, dict[str, bytes]], None] = lambda *_: None
 
     def fiber(self, target: Callable[[], None]) -> Fiber:
         """A thread of this PC's program."""
@@ -343,6 +352,9 @@ class DeskMachine(Machine):
         if fault.kind in OF_A_CALL:
             self._armed.append(fault)
             return
+        if fault.kind in OF_HISTORY:
+            self._copy_disk(fault)
+            return
         now_ms = self.clock.now_ms
         match fault.kind:
             case Kind.OFFLINE:
@@ -359,10 +371,32 @@ class DeskMachine(Machine):
             case _:
                 self.arm(fault.kind, fault.value)
 
+    def _copy_disk(self, fault: Fault) -> None:
+        if self.desk is not None and not self.disk.dead:
+            image = self.disk.image()
+            self.clock.after(LATER_MS + fault.value % LATER_MS, lambda: self._earlier(fault.kind, image))
+
+    def _earlier(self, kind: Kind, image: dict[str, bytes]) -> None:
+        if self._safe:
+            return
+        if kind is Kind.COPIED:
+            self.copied(self, image)
+        else:
+            self._image = image
+            self.die(power_cut=False)
+
+    def stop(self) -> None:
+        super().stop()
+        image, self._image = self._image, None
+        if image is not None:
+            self.disk.put(image)
+            self.set_back(self)
+
     def heal(self) -> None:
         super().heal()
         self._armed.clear()
         self._offline_ms = 0
+        self._safe = True
 
     def next_fault(self) -> Fault | None:
         """What befalls the next call."""

@@ -53,12 +53,17 @@ class Scene:
         self.desks = [self._desk(number, folder) for number in range(len(plan.desks))]
         self.checkers = [checker(self) for checker in checkers]
         self.kota.restored = self._restored
+        for desk in self.desks:
+            desk.set_back, desk.copied = self._set_back, self._copied
 
     def _desk(self, number: int, folder: Path) -> DeskMachine:
+        unit = self.places[self.plan.desks[number]].unit
+        return self._machine(number, unit, folder, self.plan.skews_ms[number])
+
+    def _machine(self, number: int, unit: str, folder: Path, skew_ms: int) -> DeskMachine:
         own = folder / f"desk-{number}"
         own.mkdir()
-        world = MachineWorld(self.clock, f"{self.plan.seed}-{number}", self.plan.skews_ms[number], 330)
-        unit = self.places[self.plan.desks[number]].unit
+        world = MachineWorld(self.clock, f"{self.plan.seed}-{number}", skew_ms, 330)
         return DeskMachine(number, unit, self.clock, own, world)
 
     # ---- the run --------------------------------------------------------------------------------------------
@@ -163,6 +168,22 @@ class Scene:
         self.truth.tell(self.clock.now_ms, "Kota is restored")
         for checker in self.checkers:
             checker.restored()
+
+    def _set_back(self, desk: DeskMachine) -> None:
+        kept = {entry for (entry,) in desk.rows("SELECT entry_id FROM log")}
+        at_kota = {entry for (entry,) in self.kota.rows("SELECT entry_id FROM device_log")}
+        self.truth.set_back(desk.number, kept, at_kota)
+        self.truth.tell(self.clock.now_ms, f"the disk of {desk.name} shows an earlier state")
+        for checker in self.checkers:
+            checker.set_back(desk)
+
+    def _copied(self, desk: DeskMachine, image: dict[str, bytes]) -> None:
+        twin = self._machine(len(self.desks), desk.unit, desk.disk.folder.parent, desk.world.skew_ms)
+        twin.disk.put(image)
+        desk.twin = twin
+        self.desks.append(twin)
+        self.truth.tell(self.clock.now_ms, f"{desk.name} runs twice: {twin.name} has a copy of its disk")
+        twin.join()
 
     def abandon(self) -> None:
         """A thread stands still for good, with what it holds: nobody may wait for that."""

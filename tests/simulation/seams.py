@@ -54,13 +54,12 @@ def link_of(network: Network, desk: DeskMachine, server: str, ca: str, epoch: st
 @contextmanager
 def plugged(network: Network, kota: KotaMachine, desks: list[DeskMachine], clock: Clock) -> Iterator[None]:
     """The programs run in the simulated world while this is open."""
-    disks = {str(machine.disk.folder.resolve()): machine.disk for machine in [kota, *desks]}
-
     known = router()
 
     def disk_of(uri: str) -> Disk | None:
         path = unquote(urlsplit(uri).path)
-        return next((disk for folder, disk in disks.items() if path.startswith(folder + "/")), None)
+        machines = [kota, *desks]
+        return next((one.disk for one in machines if path.startswith(f"{one.disk.folder.resolve()}/")), None)
 
     def thread(target: Callable[[], None], **_: object) -> VirtualThread:
         return VirtualThread(clock, owner(desks).fiber(target))

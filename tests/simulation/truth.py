@@ -30,6 +30,8 @@ class Truth:
         # What a restore of Kota has undone, and no desk had: nobody can know of it any more.
         self.gone: set[int] = set()
         self.restored = False
+        # Saved entries that a disk has lost since, and Kota has.
+        self.elsewhere: set[str] = set()
         self.history: list[str] = []
 
     def wanted(self, unit: str | None = None) -> set[int]:
@@ -49,6 +51,16 @@ class Truth:
         self.reported -= self.gone
         self.malformed -= (self.malformed & self.answered) - taken - drafts
         self.taken &= taken
+
+    def set_back(self, desk: int, kept: set[str], at_kota: set[str]) -> None:
+        """The disk of ``desk`` was set back and has the entries ``kept``: what only it had is nowhere any more."""
+        for entry in [entry for entry, saved in self.saved.items() if saved.desk == desk]:
+            if entry in kept:
+                continue
+            if entry in at_kota:
+                self.elsewhere.add(entry)
+            else:
+                del self.saved[entry]
 
     def tell(self, now_ms: int, line: str) -> None:
         """One line of the history: what, never by which id or at what time of a machine's clock."""

@@ -1,7 +1,7 @@
 """The promises, each a checker that runs on every seed. A promise that cannot be broken here is not listed."""
 
 from tests.simulation.checkers.base import Checker, Violation
-from tests.simulation.checkers.chains import DeviceChain, FeedChain, OnceOnly
+from tests.simulation.checkers.chains import DeviceChain, FeedChain, ForkSafe, OnceOnly
 from tests.simulation.checkers.durable import HonestAck, HonestReceipt, NoLoss, Restore
 from tests.simulation.checkers.motion import Bounded, Converge, NoBlock, Progress, Wake
 from tests.simulation.checkers.reach import Custody, IngestOnce, Jurisdiction, NoAbsenceDelete, Skew
@@ -14,6 +14,7 @@ ALL: list[type[Checker]] = [
     HonestAck,
     OnceOnly,
     DeviceChain,
+    ForkSafe,
     FeedChain,
     Jurisdiction,
     NoAbsenceDelete,

@@ -45,5 +45,8 @@ class Checker:
     def restored(self) -> None:
         """Kota has been set back to an earlier state, and is down."""
 
+    def set_back(self, desk: "DeskMachine") -> None:
+        """The disk of ``desk`` shows an earlier state, and it is down."""
+
     def finished(self) -> None:
         """Faults have ended, and all that can arrive has had its time."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -14,9 +14,11 @@ from tests.simulation.checkers.base import Checker
 
 if TYPE_CHECKING:
     from tests.simulation.machines import DeskMachine
-    from tests.simulation.network import Call
+    from tests.simulation.network import Answer, Call
 
 Rows = Iterable[tuple[int, bytes, bytes]]
+# Number, hash and body of an entry; at Kota also the signature.
+Row = tuple[Any, ...]
 
 
 def first_break(owner: Owner, rows: Rows) -> int | None:
@@ -33,7 +35,9 @@ class OnceOnly(Checker):
     """No entry has its effect twice, whatever was retried, doubled or reordered."""
 
     def finished(self) -> None:
-        bodies = Counter(bytes(body) for (body,) in self.scene.kota.rows("SELECT body FROM device_log"))
+        # What a PC sends again in a new log has no id there, and no effect.
+        query = "SELECT body FROM device_log WHERE entry_id IS NOT NULL"
+        bodies = Counter(bytes(body) for (body,) in self.scene.kota.rows(query))
         if any(count > 1 for count in bodies.values()):
             self.broken("Kota holds an entry twice")
         rows = self.scene.kota.rows("SELECT unit, kind, alert, body FROM feed_event ORDER BY unit, number")
@@ -55,25 +59,49 @@ class OnceOnly(Checker):
 
 
 class DeviceChain(Checker):
-    """Each device's log is 1..n, chained and signed, and the same at both ends."""
+    """Each log of a device is 1..n, chained and signed, and the same at both ends as far as both have it."""
+
+    def __init__(self, scene: object) -> None:
+        super().__init__(scene)  # type: ignore[arg-type]  # only handed on
+        self._set_back: set[int] = set()
+
+    def set_back(self, desk: "DeskMachine") -> None:
+        self._set_back.add(desk.number)
 
     def finished(self) -> None:
         for desk in self.scene.desks:
             if desk.who is None:
                 continue
-            owner = log_of(desk.who.device, desk.who.incarnation)
-            own = desk.rows("SELECT number, hash, body FROM log ORDER BY incarnation, number")
-            query = "SELECT number, hash, body, signature FROM device_log WHERE device = ? ORDER BY number"
+            own = desk.rows("SELECT incarnation, number, hash, body FROM log ORDER BY incarnation, number")
+            query = (
+                "SELECT incarnation, number, hash, body, signature FROM device_log WHERE device = ?"
+                " ORDER BY incarnation, number"
+            )
             at_kota = self.scene.kota.rows(query, desk.who.device)
-            for where, rows in ((desk.name, own), ("Kota", [row[:3] for row in at_kota])):
-                at = first_break(owner, rows)
-                if at is not None:
-                    self.broken(f"the log of {desk.name} breaks at {at} on the disk of {where}")
-            if at_kota != [] and [row[:3] for row in at_kota] != own[: len(at_kota)]:
-                self.broken(f"the log of {desk.name} differs at Kota")
-            self._signed(desk.name, owner, at_kota)
+            # Of a copied PC, Kota has logs that only the other one knows.
+            copied = any(other is not desk and other.who == desk.who for other in self.scene.desks)
+            for incarnation in {row[0] for row in [*own, *at_kota]}:
+                here = [row[1:] for row in own if row[0] == incarnation]
+                there = [row[1:] for row in at_kota if row[0] == incarnation]
+                self._same(desk, incarnation, here, there, shorter=copied or desk.number in self._set_back)
 
-    def _signed(self, name: str, owner: Owner, rows: list[tuple[int, bytes, bytes, bytes | None]]) -> None:
+    def _same(
+        self, desk: "DeskMachine", incarnation: int, here: list[Row], there: list[Row], *, shorter: bool
+    ) -> None:
+        assert desk.who is not None
+        owner = log_of(desk.who.device, incarnation)
+        for where, rows in ((desk.name, here), ("Kota", [row[:3] for row in there])):
+            at = first_break(owner, rows)
+            if at is not None:
+                self.broken(f"log {incarnation} of {desk.name} breaks at {at} on the disk of {where}")
+        both = min(len(here), len(there))
+        if [row[:3] for row in there[:both]] != here[:both]:
+            self.broken(f"log {incarnation} of {desk.name} differs at Kota")
+        if len(there) > len(here) and not shorter:
+            self.broken(f"Kota has more of log {incarnation} of {desk.name} than was ever written")
+        self._signed(desk.name, owner, there)
+
+    def _signed(self, name: str, owner: Owner, rows: list[Row]) -> None:
         if not rows:
             return
         number, head, _, signature = rows[-1]
@@ -81,6 +109,39 @@ class DeviceChain(Checker):
         ours = Ed25519PublicKey.from_public_bytes(bytes(key))
         if signature is None or not signed_by(ours, owner, Head(number, bytes(head)), bytes(signature)):
             self.broken(f"the end of the log of {name} is not signed by it")
+
+
+class ForkSafe(Checker):
+    """A PC that was copied or set back takes nothing from Kota's logs and goes on in one that is its own."""
+
+    def __init__(self, scene: object) -> None:
+        super().__init__(scene)  # type: ignore[arg-type]  # only handed on
+        self._had: set[tuple[str, int, int, bytes]] = set()
+
+    def set_back(self, desk: "DeskMachine") -> None:
+        self._had |= self._at_kota()
+
+    def answered(self, desk: "DeskMachine", call: "Call", answer: "Answer") -> None:
+        if call.path == "/v1/entries" and answer.status == 409:
+            self._had |= self._at_kota()
+
+    def restored(self) -> None:
+        self._had.clear()
+
+    def _at_kota(self) -> set[tuple[str, int, int, bytes]]:
+        rows = self.scene.kota.rows("SELECT device, incarnation, number, hash FROM device_log")
+        return {(device, incarnation, number, bytes(head)) for device, incarnation, number, head in rows}
+
+    def finished(self) -> None:
+        if self._had - self._at_kota():
+            self.broken("a log at Kota lost an entry, or shows another one in its place")
+        newest = dict(self.scene.kota.rows("SELECT id, incarnation FROM device"))
+        for desk in self.scene.desks:
+            for device, incarnation in (
+                desk.rows("SELECT device, incarnation FROM device") if desk.who else []
+            ):
+                if incarnation > newest[device]:
+                    self.broken(f"{desk.name} writes log {incarnation}, which Kota never gave out")
 
 
 class FeedChain(Checker):

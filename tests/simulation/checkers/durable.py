@@ -27,7 +27,12 @@ class NoLoss(Checker):
             kept = {i: bytes(body) for i, body in desk.rows("SELECT entry_id, body FROM log")}
             mine = {i: saved for i, saved in self.scene.truth.saved.items() if saved.desk == number}
             for entry, saved in mine.items():
-                if kept.get(entry) != saved.body:
+                lost = (
+                    saved.body not in held
+                    if entry in self.scene.truth.elsewhere
+                    else kept.get(entry) != saved.body
+                )
+                if lost:
                     self.broken(f"{desk.name} lost or changed a saved {saved.kind}")
             # What the desk believes to be at Kota must be there.
             for body, state in desk.rows("SELECT body, state FROM log"):
@@ -56,8 +61,6 @@ class Restore(Checker):
             self._entries.setdefault(desk.number, set()).update(entries)
 
     def finished(self) -> None:
-        if not self.scene.converged:
-            return
         rows = self.scene.kota.rows
         alerts = {alert for (alert,) in rows("SELECT id FROM alert")}
         entries = {entry for (entry,) in rows("SELECT entry_id FROM device_log")}

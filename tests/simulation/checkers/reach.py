@@ -44,6 +44,10 @@ class NoAbsenceDelete(Checker):
             self.broken(f"{len(gone)} alerts vanished from {desk.name}")
         self._seen[desk.number] = now
 
+    def set_back(self, desk: "DeskMachine") -> None:
+        # It shows what it showed then, until it hears from Kota.
+        self._seen.pop(desk.number, None)
+
     def delivered(self, desk: "DeskMachine", call: "Call", answer: "Answer") -> None:
         if call.path.startswith("/v1/feeds/") and desk.desk is not None:
             self.looked(desk)
