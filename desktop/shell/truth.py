@@ -36,7 +36,9 @@ ADVICE = {
     LinkProblem.NOT_KOTA: mark("Something other than Kota answers: open no page, ask for the network"),
     LinkProblem.NOT_TRUSTED: mark("The answer is not certainly Kota's: nothing was taken from it"),
     LinkProblem.REVOKED: mark("Kota has struck off this PC: it gets no new alerts"),
-    LinkProblem.FORGOTTEN: mark("Kota does not know this PC: phone Kota; everything stays saved here"),
+    LinkProblem.FORGOTTEN: mark(
+        "Kota does not know this PC any more: ask Kota for an enrolment file. What was saved stays saved"
+    ),
     LinkProblem.BUSY: mark("Kota is busy; this PC tries again by itself"),
     LinkProblem.DIFFERS: mark("The history here and at Kota differ: nothing was overwritten"),
     LinkProblem.STUCK: mark("An answer of Kota does not come to an end; this PC asks anew by itself"),

@@ -7,6 +7,7 @@ a restore made Kota forget is known again by what Kota once signed for it, toget
 
 import hashlib
 import logging
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -129,7 +130,7 @@ class Enrolment:
         now = self._kota.now_ms()
         if now >= code.expires_ms:
             raise ProblemError(Code.CODE_EXPIRED)
-        device_id = new_id(self._kota.world)
+        device_id = _former(connection, enrol) or new_id(self._kota.world)
         device = Device(
             id=device_id,
             unit=code.unit,
@@ -212,6 +213,15 @@ def _return(connection: Connection, said: Membership) -> None:
         last=genesis(log_of(said.device, FIRST_INCARNATION)),
     )
     devices.add(connection, device)
+
+
+def _former(connection: Connection, enrol: Enrol) -> str | None:
+    """What the PC was called before Kota forgot it; None if it never was, or is somebody's name."""
+    try:
+        name = str(UUID(enrol.device))
+    except ValueError:
+        return None
+    return name if name == enrol.device and devices.find(connection, name) is None else None
 
 
 def _again(device: Device | None, key: bytes) -> Device:

@@ -1,7 +1,8 @@
 """Enrolment: a one-time code and a key pair made on this PC become a device of a unit.
 
 The key pair is on the disk before Kota is asked, so that asking again after a lost reply gets the same device. An
-enrolment that fails leaves the home as it was, but for that key, and can be tried again with any code.
+enrolment that fails leaves the home as it was, but for that key, and can be tried again with any code. A PC that is
+enrolled is so again only if Kota has forgotten it, and then as the same device: its log goes on.
 """
 
 import ssl
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
 from sync.desk import errors, keys, kota, wiping
-from sync.desk.failures import Answered, LinkFailure, spoken
+from sync.desk.failures import Answered, Forgotten, LinkFailure, spoken
 from sync.desk.home import Home
 from sync.desk.link import Link
 from sync.desk.store import device, rescue
@@ -65,7 +66,8 @@ def enrol(home: Home, invitation: Invitation, world: World, name: str) -> None:
 def _enrol(database: Database, link: Link, invitation: Invitation, world: World, name: str) -> None:
     known = database.read(device.identity)
     if known is not None:
-        raise errors.AlreadyEnrolledError(unit=known.unit.code)
+        _enrol_again(database, known, link, invitation, name)
+        return
     private = database.write(lambda c: device.keep_key(c, world.chance(PRIVATE_KEY_BYTES)))
     public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
     answer = _ask(link, Enrol(code=invitation.code, public_key=public.hex(), name=name))
@@ -80,6 +82,33 @@ def _enrol(database: Database, link: Link, invitation: Invitation, world: World,
         membership=answer.membership,
     )
     database.write(lambda c: _become(c, who, answer.epoch))
+
+
+def _enrol_again(database: Database, known: Identity, link: Link, invitation: Invitation, name: str) -> None:
+    """Become again what this PC was, if Kota has forgotten it: the same device, with its log."""
+    already = errors.AlreadyEnrolledError(unit=known.unit.code)
+    try:
+        kota.Kota(link, known).sign_on()
+    except Forgotten:
+        pass
+    except LinkFailure as failure:
+        raise already from failure
+    else:
+        raise already
+    public = Ed25519PrivateKey.from_private_bytes(known.private_key).public_key().public_bytes_raw()
+    asked = Enrol(code=invitation.code, public_key=public.hex(), name=name, device=known.device)
+    answer = _ask(link, asked)
+    same = (answer.device, answer.unit.code, answer.kota_key) == (
+        known.device,
+        known.unit.code,
+        known.kota_key.hex(),
+    )
+    if not same:
+        raise already
+    who = msgspec.structs.replace(
+        known, server=invitation.server, ca=invitation.ca, membership=answer.membership
+    )
+    database.write(lambda c: device.save(c, who))
 
 
 def _become(connection: Connection, who: Identity, epoch: str) -> None:

@@ -241,7 +241,7 @@ class DeviceForgottenError(DeskError):
 
     sentence = mark(
         "Kota does not know this PC any more: it was probably restored from an older backup. Everything stays saved "
-        "here; phone Kota."
+        "here. Ask Kota for an enrolment file and run kota-desk enrol --file FILE."
     )
 
 

@@ -124,6 +124,10 @@ class Kota:
         self._token = self._prove()
         return call(self._token)
 
+    def sign_on(self) -> None:
+        """See whether Kota knows this device."""
+        self._token = self._prove()
+
     def _prove(self) -> str:
         who = self._who
         nonce = hello(self._link).nonce

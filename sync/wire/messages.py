@@ -53,12 +53,16 @@ class Hello(Reply, frozen=True, kw_only=True):
 
 
 class Enrol(Struct, frozen=True, kw_only=True):
-    """A one-time code and the public half of a key made on the PC. The same pair again gets the same answer."""
+    """A one-time code and the public half of a key made on the PC. The same pair again gets the same answer.
+
+    ``device`` is what a PC was called that Kota has forgotten; it is called so again, and its log goes on.
+    """
 
     code: str
     public_key: str
     name: str
     version: int = VERSION
+    device: str = ""
 
 
 class Enrolled(Reply, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ def test_an_old_backup_in_the_place_of_a_lost_disk_costs_nothing(kota: Kota, tmp
 
 
 @pytest.mark.parametrize("kota", ["sqlite"], indirect=True)
-def test_a_desk_without_kotas_word_says_that_kota_does_not_know_it_and_keeps_its_log(
+def test_a_desk_without_kotas_word_says_that_kota_does_not_know_it_and_can_be_enrolled_again(
     kota: Kota, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
@@ -132,3 +132,13 @@ def test_a_desk_without_kotas_word_says_that_kota_does_not_know_it_and_keeps_its
         assert late.status().problem is LinkProblem.FORGOTTEN
         assert told(late, number) == [("written meanwhile", Delivery.SAVED_HERE)]
         late.audit()
+        # With a code it becomes the same device again, and its log goes on.
+        device = late.device
+        invitation = Invitation(**json.loads(kota.invite("JJN").read_bytes()))
+        enrolment.enrol(Home(tmp_path / "late"), invitation, Machine(), "PC")
+        late.sync()
+        assert told(late, number) == [("written meanwhile", Delivery.AT_KOTA)]
+        assert [one["id"] for one in kota.run("device", "list")["devices"]] == [device]
+        assert kota.run("audit")["entries"] == 1
+        with pytest.raises(errors.AlreadyEnrolledError):
+            enrolment.enrol(Home(tmp_path / "late"), invitation, Machine(), "PC")

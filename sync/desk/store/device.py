@@ -74,8 +74,13 @@ def keep_membership(connection: Connection, text: str) -> None:
     connection.execute(update(device).values(membership=text))
 
 
-def enrolled(connection: Connection, who: Identity, epoch: str) -> None:
-    """Kota took the PC in; its feed begins."""
+def save(connection: Connection, who: Identity) -> None:
+    """From now on this PC is ``who``."""
     values = msgspec.structs.asdict(who)
     connection.execute(update(device).values(**{**values, "unit": msgspec.json.encode(who.unit)}))
+
+
+def enrolled(connection: Connection, who: Identity, epoch: str) -> None:
+    """Kota took the PC in; its feed begins."""
+    save(connection, who)
     feed.begin(connection, who.unit.code, epoch)

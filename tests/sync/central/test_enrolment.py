@@ -270,3 +270,21 @@ def test_nobody_becomes_a_device_by_a_word_that_is_not_kotas_or_a_key_that_is_no
             assert [one.id for one in await kota.kota.store.read(devices.everyone)] == [thief.device]
 
     asyncio.run(play())
+
+
+def test_a_pc_that_was_forgotten_gets_its_name_back_and_nobody_elses(tmp_path: Path) -> None:
+    async def play() -> None:
+        world = OwnWorld()
+        desk = await enrolled_after_the_backup(tmp_path, world)
+        async with stage(tmp_path / "backup", world) as kota:
+            desk.stage = kota
+            for name in ("", "x", desk.device.upper(), "{" + desk.device + "}"):
+                made = (await StageDesk(kota, "JJN").enrol(await kota.code("JJN"), device=name)).json()
+                assert made["device"] not in ("", name, desk.device)
+            again = (await desk.enrol(await kota.code("JJN"), device=desk.device)).json()
+            assert again["device"] == desk.device
+            # Now it is somebody's.
+            other = (await StageDesk(kota, "JJN").enrol(await kota.code("JJN"), device=desk.device)).json()
+            assert other["device"] != desk.device
+
+    asyncio.run(play())
