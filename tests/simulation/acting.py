@@ -47,7 +47,7 @@ def act(scene: "Scene", action: Action) -> None:
     desk = scene.desks[action.desk]
     if desk.twin is not None and action.value & 1:
         desk = desk.twin
-    if desk.desk is None or not desk.up or desk.asleep():
+    if desk.desk is None or not desk.up or desk.asleep() or desk.wiped:
         return
     with contextlib.suppress(Crash):
         _officer(scene, desk, action)
@@ -199,7 +199,7 @@ def _save(scene: "Scene", desk: DeskMachine, kind: str, make: Callable[[int], st
 
 def at_rest(scene: "Scene") -> bool:
     """Whether every desk is there and has all that Kota has, and the other way round."""
-    if not scene.kota.up or scene.network.troubled or not all(_in_touch(desk) for desk in scene.desks):
+    if not scene.kota.up or scene.network.troubled or not all(_in_touch(desk) for desk in scene.served):
         return False
     if scene.kota.rows("SELECT 1 FROM intake WHERE outcome IS NULL"):
         return False
@@ -208,7 +208,9 @@ def at_rest(scene: "Scene") -> bool:
     known = {number_of(reference) for (reference,) in scene.kota.rows("SELECT reference FROM alert")}
     if scene.truth.wanted() - known or scene.truth.malformed - scene.truth.answered:
         return False
-    return all(_in_step(desk, ends[desk.unit], receipts) for desk in scene.desks)
+    if any(desk.obeyed(scene.kota) is False for desk in scene.desks):
+        return False
+    return all(_in_step(desk, ends[desk.unit], receipts) for desk in scene.served)
 
 
 def _in_touch(desk: DeskMachine) -> bool:
@@ -225,7 +227,7 @@ def _in_step(desk: DeskMachine, end: int, receipts: dict[str, int]) -> bool:
 
 def tell_the_end(scene: "Scene") -> None:
     """What every screen shows in the end, in its order, without what clocks or chance put into it."""
-    for desk in scene.desks:
+    for desk in scene.served:
         if desk.desk is None:
             continue
         rows = desk.desk.queue(desk.desk.queue_rows())

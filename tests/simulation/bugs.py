@@ -16,10 +16,11 @@ from sqlalchemy import delete, update
 
 from sync import sqlite
 from sync.central import adopting, applying, entries, settling
+from sync.central import feeds as central_feeds
 from sync.central.problem import ProblemError
-from sync.central.store import alerts, feeds, logs, tables, writer
+from sync.central.store import alerts, devices, feeds, logs, tables, writer
 from sync.central.watch import Watch
-from sync.desk import loops, pull, push, receipts, status
+from sync.desk import heartbeat, loops, pull, push, receipts, status, wiping
 from sync.desk.failures import LinkFailure
 from sync.desk.store import cases, feed, history, log
 from sync.desk.store import tables as desk_tables
@@ -29,7 +30,7 @@ from sync.wire.errors import Code
 from sync.wire.messages import DraftPublished, EntryPublished, Refusal
 from sync.wire.reading import read_event
 from tests.simulation import world
-from tests.simulation.faults import KOTA, OF_HISTORY, Fault, Kind
+from tests.simulation.faults import KOTA, RARE, Fault, Kind
 from tests.simulation.plan import Plan, draw
 from tests.simulation.run import Outcome, play, twice
 
@@ -64,7 +65,7 @@ def _ack_before_commit(_: Any) -> Any:
             connection.commit()
         connection.begin()
         for write in batch:
-            write.run(connection)
+            write.run(connection, self._failure)
             write.settle()
             self._committed(write.grown)
 
@@ -425,6 +426,24 @@ BUGS: tuple[Bug, ...] = (
         faults=(Kind.COPIED,),
     ),
     Bug(
+        "an order to wipe is obeyed without Kota's signature",
+        frozenset({"Wiped"}),
+        _replaced(heartbeat, "command_signed_by", lambda _: lambda *_: True),
+        faults=(Kind.FORGED_ORDER, Kind.RESTART),
+    ),
+    Bug(
+        "a wipe leaves the database behind",
+        frozenset({"Wiped"}),
+        _replaced(wiping, "DATABASE_FILES", lambda _: "nothing"),
+        faults=(Kind.WIPED,),
+    ),
+    Bug(
+        "a PC that was struck off is told of alerts",
+        frozenset({"StruckOff"}),
+        _replaced(central_feeds, "standing", lambda _: lambda c, claim: devices.find(c, claim.device)),
+        faults=(Kind.STRUCK_OFF,),
+    ),
+    Bug(
         "a lock is held while the link waits",
         frozenset({"NoBlock"}),
         lambda: _impatient(_replaced(push.Pusher, "step", _transaction_around_the_call)),
@@ -483,6 +502,6 @@ def _focused(plan: Plan, kinds: tuple[Kind, ...]) -> Plan:
             plan.seed * 7919 + n,
         )
         # A disk is set back once: what it had is known by then.
-        for n in ((4,) if kinds[0] in OF_HISTORY else range(FAULTS))
+        for n in ((4,) if kinds[0] in RARE and len(kinds) == 1 else range(FAULTS))
     ]
     return msgspec.structs.replace(plan, faults=tuple(faults))

@@ -5,8 +5,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from sync.wire.heartbeat import CommandKind
+
 KOTA = -1
-NO_HISTORY = 0.7
+WITHOUT_RARE = 0.5
 
 
 class Kind(StrEnum):
@@ -41,10 +43,25 @@ class Kind(StrEnum):
     RESTORED = "is backed up, and later restored"
     SET_BACK = "is later set back to its disk of now"
     COPIED = "has its disk copied, and the copy later runs beside it"
+    # Kota's word on one PC.
+    STRUCK_OFF = "is struck off"
+    WIPED = "is ordered to wipe itself"
+    RESNAPSHOT = "is ordered to take its feed anew"
+    NEW_INCARNATION = "is ordered to begin a new log"
+    # Not Kota's word.
+    FORGED_ORDER = "is ordered by a stranger to wipe itself"
 
 
 OF_A_CALL = frozenset(list(Kind)[: list(Kind).index(Kind.KILL)])
 OF_HISTORY = (Kind.RESTORED, Kind.SET_BACK, Kind.COPIED)
+ORDERS = {
+    Kind.STRUCK_OFF: None,
+    Kind.WIPED: CommandKind.WIPE,
+    Kind.RESNAPSHOT: CommandKind.RESNAPSHOT,
+    Kind.NEW_INCARNATION: CommandKind.NEW_INCARNATION,
+}
+# Things that happen once, if at all: what is true afterwards depends on what was true when they did.
+RARE = (*OF_HISTORY, *ORDERS, Kind.FORGED_ORDER)
 OF_KOTA = (Kind.KILL, Kind.STOP_BEFORE_COMMIT, Kind.STOP_AFTER_COMMIT, Kind.DISK_FULL)
 # What a proxy, an overloaded or a mistaken Kota may answer: status, code of our own or "", expected number.
 ANSWERS: tuple[tuple[int, str], ...] = (
@@ -79,7 +96,7 @@ class Fault(Struct, frozen=True):
 
 def draw(rng: random.Random, desks: int, until_ms: int, count: int) -> list[Fault]:
     """``count`` faults, of any kind, at any time, to anybody."""
-    kinds = [kind for kind in Kind if kind not in OF_HISTORY]
+    kinds = [kind for kind in Kind if kind not in RARE]
     drawn = []
     for _ in range(count):
         kind = rng.choice(kinds)
@@ -88,10 +105,10 @@ def draw(rng: random.Random, desks: int, until_ms: int, count: int) -> list[Faul
     return drawn
 
 
-def draw_history(rng: random.Random, desks: int, until_ms: int) -> list[Fault]:
-    """In some plans, one disk that shows an earlier state."""
-    if rng.random() < NO_HISTORY:
+def draw_rare(rng: random.Random, desks: int, until_ms: int) -> list[Fault]:
+    """In some plans, one disk that shows an earlier state, or one order."""
+    if rng.random() < WITHOUT_RARE:
         return []
-    kind = rng.choice(OF_HISTORY)
+    kind = rng.choice(RARE)
     victim = KOTA if kind is Kind.RESTORED else rng.randrange(desks)
     return [Fault(rng.randrange(until_ms // 2), kind, victim, rng.randrange(1 << 30))]

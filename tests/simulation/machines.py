@@ -17,16 +17,18 @@ from sync.desk import enrolment
 from sync.desk.desk import Desk
 from sync.desk.enrolment import Invitation
 from sync.desk.errors import DeskError
+from sync.desk.home import Home as DeskHome
 from sync.desk.link import Link
 from sync.desk.store import device
 from sync.desk.store.database import Database
 from sync.desk.store.device import Identity
 from sync.wire import snapshot
 from sync.wire.chain import Head, extend_all, feed_of, genesis
+from sync.wire.heartbeat import CommandKind
 from sync.wire.packing import Encoding
 from sync.wire.reading import Reading, read_event
 from tests.simulation.disk import Disk, Eye, Point
-from tests.simulation.faults import OF_A_CALL, OF_HISTORY, Fault, Kind
+from tests.simulation.faults import OF_A_CALL, RARE, Fault, Kind
 from tests.simulation.network import Answer, Call
 from tests.simulation.world import Clock, Crash, Fiber, MachineWorld, running_fiber
 
@@ -250,6 +252,8 @@ class DeskMachine(Machine):
         self._asleep_ms = 0
         self.naps = 0
         self.joined = False
+        # Replies to heartbeats that will bring an order that is not Kota's.
+        self.forged_orders = 0
         # The PC that runs on a copy of this one's disk.
         self.twin: DeskMachine | None = None
         # What the disk shows from the next stop on.
@@ -264,7 +268,28 @@ class DeskMachine(Machine):
         self._fibers.append(fiber)
         return fiber
 
+    @property
+    def wiped(self) -> bool:
+        return DeskHome(self.disk.folder).wiped.exists()
+
+    def obeyed(self, kota: KotaMachine) -> bool | None:
+        """Whether it has carried out Kota's orders; None if there are none."""
+        orders = self._orders(kota)
+        if self.ordered_to_wipe(kota):
+            # Whoever is wiped may not get through with saying so.
+            return self.wiped
+        return all(result is not None for _, result in orders) if orders else None
+
+    def ordered_to_wipe(self, kota: KotaMachine) -> bool:
+        return any(kind == CommandKind.WIPE for kind, _ in self._orders(kota))
+
+    def _orders(self, kota: KotaMachine) -> list[Any]:
+        query = "SELECT kind, result FROM command WHERE device = ?"
+        return kota.rows(query, self.who.device) if self.who is not None else []
+
     def start(self) -> None:
+        if self.wiped:
+            return
         try:
             self.database = Database(self.file, KEY)
             who = self.database.read(device.identity)
@@ -352,8 +377,8 @@ class DeskMachine(Machine):
         if fault.kind in OF_A_CALL:
             self._armed.append(fault)
             return
-        if fault.kind in OF_HISTORY:
-            self._copy_disk(fault)
+        if fault.kind in RARE:
+            self._meet_rare(fault)
             return
         now_ms = self.clock.now_ms
         match fault.kind:
@@ -371,8 +396,10 @@ class DeskMachine(Machine):
             case _:
                 self.arm(fault.kind, fault.value)
 
-    def _copy_disk(self, fault: Fault) -> None:
-        if self.desk is not None and not self.disk.dead:
+    def _meet_rare(self, fault: Fault) -> None:
+        if fault.kind is Kind.FORGED_ORDER:
+            self.forged_orders += 1
+        elif self.desk is not None and not self.disk.dead:
             image = self.disk.image()
             self.clock.after(LATER_MS + fault.value % LATER_MS, lambda: self._earlier(fault.kind, image))
 

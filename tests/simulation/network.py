@@ -6,6 +6,7 @@ It must never change a reply that the desk has no means to recognise as changed:
 import asyncio
 import random
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httpx
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from sync.desk.link import READ_MARGIN_S, Link
+from sync.wire.heartbeat import Command, CommandKind, Heard
 from sync.wire.messages import MARK, MARK_HEADER
 from sync.wire.packing import Encoding, unpack
 from tests.simulation.faults import ANSWERS, Fault, Kind
@@ -165,7 +167,13 @@ class Network:
             place = rng.randrange(at, len(answer.body))
             changed = bytes([answer.body[place] ^ 1])
             return _with_body(answer, answer.body[:place] + changed + answer.body[place + 1 :])
+        return self._arrived(desk, call, answer)
+
+    def _arrived(self, desk: "DeskMachine", call: Call, answer: Answer) -> httpx.Response:
         self._delivered(desk, call, answer)
+        if desk.forged_orders and call.path == "/v1/heartbeat" and answer.status == HTTPStatus.OK:
+            desk.forged_orders -= 1
+            return _with_order(answer)
         return answer.plain()
 
     def _forged(self, rng: random.Random) -> httpx.Response:
@@ -188,6 +196,13 @@ class Network:
 
 def _with_body(answer: Answer, body: bytes) -> httpx.Response:
     return Answer(answer.status, answer.headers, body).plain()
+
+
+def _with_order(answer: Answer) -> httpx.Response:
+    """As if somebody could speak for Kota who has not its key."""
+    heard = msgspec.json.decode(answer.body, type=Heard)
+    order = Command(id="c-forged", kind=CommandKind.WIPE, signature="00" * 64)
+    return _with_body(answer, msgspec.json.encode(msgspec.structs.replace(heard, commands=(order,))))
 
 
 class Cable(httpx.BaseTransport):

@@ -55,7 +55,7 @@ def draw(seed: int) -> Plan:
         actions=tuple(officers.draw(rng, count, until_ms, rng.randint(4, 12) + count)),
         faults=(
             *faults.draw(rng, count, until_ms, rng.choice([0, 2, 4, 6, 10]) + count // 4),
-            *faults.draw_history(random.Random(f"{seed}-history"), count, until_ms),
+            *faults.draw_rare(random.Random(f"{seed}-rare"), count, until_ms),
         ),
         until_ms=until_ms,
     )

@@ -3,6 +3,7 @@
 Everything in it happens on one virtual clock; the same plan gives the same history, whatever machine it runs on.
 """
 
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -13,13 +14,15 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from sync import resources
-from sync.central import enrolment
+from sync.central import enrolment, heartbeats
 from sync.central.home import Home
 from sync.central.settings import Listen
+from sync.central.store.database import Connection, StoreFailedError
+from sync.wire.heartbeat import CommandKind
 from sync.wire.messages import DraftPublished
 from tests.simulation import acting, seams
 from tests.simulation.checkers import Checker, Violation
-from tests.simulation.faults import KOTA, Fault
+from tests.simulation.faults import KOTA, ORDERS, Fault
 from tests.simulation.machines import BACK_MS, DeskMachine, KotaMachine
 from tests.simulation.network import Answer, Call, Network
 from tests.simulation.officers import Action
@@ -27,7 +30,7 @@ from tests.simulation.places import places
 from tests.simulation.plan import Plan
 from tests.simulation.reporting import canaries, number_of, reported
 from tests.simulation.truth import Truth
-from tests.simulation.world import START_MS, Clock, MachineWorld
+from tests.simulation.world import START_MS, Clock, Crash, MachineWorld
 
 CODE_LASTS_MS = 24 * 3600 * 1000
 CONVERGE_MS = 420_000
@@ -113,8 +116,35 @@ class Scene:
         self.truth.tell(self.clock.now_ms, fault.say().split(None, 1)[1])
         if fault.victim == KOTA:
             self.kota.arm(fault.kind, fault.value)
+        elif fault.kind in ORDERS:
+            self._order(self.desks[fault.victim], ORDERS[fault.kind])
         else:
             self.desks[fault.victim].meet(fault)
+
+    def _order(self, desk: DeskMachine, kind: CommandKind | None) -> None:
+        """As an administrator gives it; it may fail, and then he sees that it did."""
+        if self.kota.kota is None or not self.kota.up or desk.who is None:
+            return
+        device, world = desk.who.device, self.kota.world
+
+        def give(connection: Connection) -> None:
+            if kind is None:
+                enrolment.revoke(connection, device, world.wall_ms())
+            else:
+                heartbeats.order(connection, world, device, kind)
+
+        with contextlib.suppress(StoreFailedError, Crash):
+            self.kota.kota.store.write_now(give)
+
+    @property
+    def served(self) -> list[DeskMachine]:
+        """The PCs that Kota has not struck off, and that hold something."""
+        gone = {device for (device,) in self.kota.rows("SELECT id FROM device WHERE revoked_ms IS NOT NULL")}
+        return [
+            desk
+            for desk in self.desks
+            if not desk.wiped and (desk.who is None or desk.who.device not in gone)
+        ]
 
     def _heal(self) -> None:
         for machine in [self.kota, *self.desks]:
@@ -152,6 +182,9 @@ class Scene:
             checker.answered(desk, call, answer)
 
     def _delivered(self, desk: DeskMachine, call: Call, answer: Answer) -> None:
+        if desk.wiped:
+            # Another lane has just obeyed; there is nothing to look at.
+            return
         for checker in self.checkers:
             checker.delivered(desk, call, answer)
 

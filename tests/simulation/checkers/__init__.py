@@ -4,6 +4,7 @@ from tests.simulation.checkers.base import Checker, Violation
 from tests.simulation.checkers.chains import DeviceChain, FeedChain, ForkSafe, OnceOnly
 from tests.simulation.checkers.durable import HonestAck, HonestReceipt, NoLoss, Restore
 from tests.simulation.checkers.motion import Bounded, Converge, NoBlock, Progress, Wake
+from tests.simulation.checkers.orders import StruckOff, Wiped
 from tests.simulation.checkers.reach import Custody, IngestOnce, Jurisdiction, NoAbsenceDelete, Skew
 from tests.simulation.checkers.screen import HonestBanner, SameForAll, SnapshotEq
 
@@ -17,6 +18,8 @@ ALL: list[type[Checker]] = [
     ForkSafe,
     FeedChain,
     Jurisdiction,
+    StruckOff,
+    Wiped,
     NoAbsenceDelete,
     IngestOnce,
     Custody,

@@ -50,7 +50,7 @@ class OnceOnly(Checker):
                 told[unit, f"alert {alert}"] += 1
         if any(count > 1 for count in told.values()):
             self.broken("a feed tells the same thing twice")
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             self._shown_once(desk.name, desk.rows("SELECT entry_id FROM timeline"))
 
     def _shown_once(self, name: str, rows: list[tuple[str]]) -> None:
@@ -69,7 +69,7 @@ class DeviceChain(Checker):
         self._set_back.add(desk.number)
 
     def finished(self) -> None:
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             if desk.who is None:
                 continue
             own = desk.rows("SELECT incarnation, number, hash, body FROM log ORDER BY incarnation, number")
@@ -136,7 +136,7 @@ class ForkSafe(Checker):
         if self._had - self._at_kota():
             self.broken("a log at Kota lost an entry, or shows another one in its place")
         newest = dict(self.scene.kota.rows("SELECT id, incarnation FROM device"))
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             for device, incarnation in (
                 desk.rows("SELECT device, incarnation FROM device") if desk.who else []
             ):
@@ -165,7 +165,7 @@ class FeedChain(Checker):
             rows = self.scene.kota.rows(query, unit)
             if first_break(feed_of(unit), rows) is not None or len(rows) != number:
                 self.broken(f"the feed of {unit} is no chain at Kota")
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             rows = desk.feed()
             stands = desk.rows("SELECT number FROM feed_state")
             if first_break(feed_of(desk.unit), rows) is not None or (stands and stands[0][0] != len(rows)):

@@ -23,7 +23,7 @@ class NoLoss(Checker):
         events = self.scene.kota.rows("SELECT body FROM feed_event WHERE kind = 'entry'")
         held |= {bytes(data.entry) for data in map(_data, events) if isinstance(data, EntryPublished)}
         taken = {bytes(sha) for (sha,) in self.scene.kota.rows("SELECT sha256 FROM intake")}
-        for number, desk in enumerate(self.scene.desks):
+        for number, desk in ((desk.number, desk) for desk in self.scene.served):
             kept = {i: bytes(body) for i, body in desk.rows("SELECT entry_id, body FROM log")}
             mine = {i: saved for i, saved in self.scene.truth.saved.items() if saved.desk == number}
             for entry, saved in mine.items():
@@ -55,7 +55,7 @@ class Restore(Checker):
         self._entries: dict[int, set[str]] = {}
 
     def restored(self) -> None:
-        for desk in (desk for desk in self.scene.desks if desk.who is not None):
+        for desk in (desk for desk in self.scene.served if desk.who is not None):
             alerts, entries = _shown(desk)
             self._alerts.setdefault(desk.number, set()).update(alerts)
             self._entries.setdefault(desk.number, set()).update(entries)

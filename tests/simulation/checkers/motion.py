@@ -25,7 +25,7 @@ class Converge(Checker):
         if self.scene.converged:
             return
         ends = dict(self.scene.kota.rows("SELECT unit, number FROM feed_head"))
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             stands = desk.rows("SELECT number, receipt FROM feed_state") or [(None, None)]
             [(waiting,)] = desk.rows("SELECT count(*) FROM log WHERE state = 'waiting'")
             self.broken(f"{desk.name}: feed {stands[0]} of {ends[desk.unit]}, {waiting} entries wait")
@@ -37,7 +37,7 @@ class NoBlock(Checker):
     """An entry that Kota cannot use holds up no other, and is to be seen at both ends."""
 
     def finished(self) -> None:
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             states = desk.rows("SELECT entry_id, number, state FROM log ORDER BY number")
             # By their bytes: what a crash kept from being told to the officer is on the disk all the same.
             poison = {entry for entry, body in desk.rows("SELECT entry_id, body FROM log") if _useless(body)}
@@ -75,7 +75,7 @@ class Progress(Checker):
     def finished(self) -> None:
         now = self.scene.clock.now_ms
         healed = self.scene.healed_ms or 0
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             [(waiting,)] = desk.rows("SELECT count(*) FROM log WHERE state = 'waiting'")
             work = ["changes"] + (["entries"] if waiting else [])
             for lane in work:

@@ -20,7 +20,7 @@ class Jurisdiction(Checker):
         self._only_own(desk, answer.body, f"was sent in answer to {call.path}")
 
     def finished(self) -> None:
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             for _, _, body in desk.feed():
                 self._only_own(desk, body, "is stored")
 
@@ -53,7 +53,7 @@ class NoAbsenceDelete(Checker):
             self.looked(desk)
 
     def finished(self) -> None:
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             self.looked(desk)
 
 
@@ -100,7 +100,7 @@ class Skew(Checker):
     def finished(self) -> None:
         if not self.scene.converged:
             return
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             wanted = self.scene.truth.wanted(desk.unit)
             known = [reference for reading in desk.events() for reference in reported(reading)]
             [(shown,)] = desk.rows("SELECT count(*) FROM alert")

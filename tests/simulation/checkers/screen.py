@@ -59,7 +59,7 @@ class HonestBanner(Checker):
             self.broken(f"{desk.name} says {said.waiting} wait; {waiting} do")
 
     def finished(self) -> None:
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             self.looked(desk)
             if self.scene.converged and desk.desk is not None and not desk.desk.status().in_step:
                 self.broken(f"{desk.name} is in step and does not say so")
@@ -69,7 +69,7 @@ class SnapshotEq(Checker):
     """A desk shows what its feed adds up to from the first event on, whichever way it came by it."""
 
     def finished(self) -> None:
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             fold = Fold(desk.unit, {}, {}, set())
             for number, _, body in desk.feed():
                 fold.take(number, read_event(body))
@@ -96,7 +96,7 @@ class SameForAll(Checker):
         if not self.scene.converged:
             return
         states = dict(self.scene.kota.rows("SELECT id, state FROM alert"))
-        for desk in self.scene.desks:
+        for desk in self.scene.served:
             if desk.desk is None:
                 continue
             for row in desk.desk.queue(desk.desk.queue_rows()):

@@ -55,4 +55,5 @@ def locked(statement: str, parameters: Any) -> tuple[int, str] | None:
     table = match and next(filter(None, match.groups()))
     if table not in ORDER:
         return None
-    return ORDER.index(table), parameters["unit_1"] if table == "feed_head" and "unit_1" in parameters else ""
+    # Heads are made all at once and moved one by one; a statement that names its unit otherwise must be learnt here.
+    return ORDER.index(table), parameters["unit_"] if match and match[1] == "feed_head" else ""
