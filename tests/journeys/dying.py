@@ -19,12 +19,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
-
-from sync.central.http import app
-from sync.desk.link import Link, Request
 
 LIST = "--list="
 WRITES = re.compile(r"(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)")
@@ -46,8 +42,8 @@ class Points:
         elif name == self._wanted:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def lay(self) -> None:
-        """Put them around everything that commits, answers and calls."""
+    def lay(self, program: str) -> None:
+        """Put them around everything that commits, and around the calls or the answers of ``program``."""
         event.listen(Engine, "before_cursor_execute", self._write)
         event.listen(Engine, "rollback", self._forget)
         commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
@@ -63,8 +59,10 @@ class Points:
                 self.come_to(f"after {name}")
 
         DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
-        self._set_around_calls()
-        self._set_around_answers()
+        if program.startswith("sync.central"):
+            self._set_around_answers()
+        else:
+            self._set_around_calls()
 
     def _tables(self) -> set[str]:
         if not hasattr(self._written, "tables"):
@@ -81,10 +79,13 @@ class Points:
         self._tables().clear()
 
     def _set_around_calls(self) -> None:
+        # Here, because loading the other end as well takes longer than the life of many of these processes.
+        from sync.desk.link import Link, Request  # noqa: PLC0415
+
         inner = Link._call
 
         @contextlib.contextmanager
-        def calling(link: Link, request: Request, *rest: Any) -> Iterator[httpx.Response]:
+        def calling(link: Link, request: Request, *rest: Any) -> Iterator[Any]:
             name = f"call {request.method} {request.path}"
             self.come_to(f"before {name}")
             with inner(link, request, *rest) as reply:
@@ -94,9 +95,11 @@ class Points:
         Link._call = calling  # type: ignore[method-assign, assignment]
 
     def _set_around_answers(self) -> None:
+        from sync.central.http import app  # noqa: PLC0415
+
         build = app.build
 
-        def built(*arguments: Any) -> app.Asgi:
+        def built(*arguments: Any) -> Any:
             inner = build(*arguments)
 
             async def answering(scope: Any, receive: Any, send: Any) -> None:
@@ -117,6 +120,6 @@ class Points:
 
 if __name__ == "__main__":
     point, module, *arguments = sys.argv[1:]
-    Points(point).lay()
+    Points(point).lay(module)
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

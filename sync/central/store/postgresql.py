@@ -7,7 +7,7 @@ locks      whoever reads a row to change something by it locks it first, in the 
            locked to the commit.
 again      two who insert the same at once: the second is refused by a unique constraint, does its work again, and
            then sees what the first wrote. Deadlocks and lost connections are tried again in the same way, so work
-           passed to `Writer.submit` must be free of effects other than on its connection.
+           passed to `Writers.submit` must be free of effects other than on its connection.
 durable    a commit is on disk before it returns: asserted of the live server, not assumed.
 
 Every connection of a Kota holds a shared lock, so that nobody replaces the database while one is there; a Kota that
@@ -16,20 +16,17 @@ comes back to a database that was replaced meanwhile is let in no more.
 It must never answer from a standby, and never let a row's content out through an error.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy
-from psycopg import Error as DriverError
 from psycopg.types.string import StrDumper
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
-from sync.central.store import feeds, meta, migrations, tables
+from sync.central.store import meta, migrations, tables
 from sync.central.store.copying import copy_rows
 from sync.central.store.failures import (
     DatabaseDamagedError,
@@ -43,15 +40,12 @@ from sync.central.store.failures import (
     UnsafeServerError,
 )
 from sync.central.store.sqlite import File
-
-log = logging.getLogger(__name__)
+from sync.central.store.writers import WRITERS, Writers, state_of
 
 T = TypeVar("T")
 
 TYPES = {"bytes": "BYTEA", "serial": "SERIAL"}
 VERSION = "version"
-WRITERS = 8
-ATTEMPTS = 5
 # Any numbers, as long as every Kota uses the same: creating and migrating take turns by the first; whoever has the
 # database open shares the second.
 TURN = 0x6B6F7461
@@ -88,9 +82,6 @@ NUMBER_ON = "SELECT setval(pg_get_serial_sequence('intake', 'id'), max(id)) FROM
 # What only a restore does takes as long as it takes.
 UNHURRIED = {"idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}
 
-SERIALIZATION = "40001"
-DEADLOCK = "40P01"
-UNIQUE = "23505"
 DAMAGED = {"XX001", "XX002"}
 
 
@@ -180,13 +171,13 @@ class Server:
         """Nothing: each connection says by itself that somebody has it open."""
         return nullcontext()
 
-    def writer(self, committed: Callable[[Mapping[str, int]], None]) -> "Writers":
+    def writer(self, committed: Callable[[Mapping[str, int]], None]) -> Writers:
         """The writers of this process."""
         return Writers(self.engine(read_only=False), committed, self.failure)
 
     def failure(self, error: DBAPIError) -> StoreFailedError:
         """What ``error`` says of the database."""
-        if _state(error) in DAMAGED:
+        if state_of(error) in DAMAGED:
             return DatabaseDamagedError(file=self._name)
         return StoreFailedError(type(error).__name__)
 
@@ -305,68 +296,6 @@ class AloneWithServer:
         Raises `NoKotaInDatabaseError` if what is there is something else, and `StoreFailedError`.
         """
         return self.look(lambda c: self._server.put(c, File(by), name))
-
-
-class Writers:
-    """Several threads that write.
-
-    ``committed`` is called in them after each commit, before its result is handed out, with the feeds that grew.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        committed: Callable[[Mapping[str, int]], None],
-        failure: Callable[[DBAPIError], StoreFailedError],
-    ) -> None:
-        self._engine = engine
-        self._committed = committed
-        self._failure = failure
-        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="kota-writer")
-
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Begin ``work``, perhaps more than once. The result comes after the commit; an exception comes unchanged.
-
-        `StoreFailedError` comes when the database failed.
-        """
-        return self._threads.submit(self._write, work)
-
-    def close(self) -> None:
-        """Finish what waits, then let go of the server."""
-        self._threads.shutdown()
-        self._engine.dispose()
-
-    def _write(self, work: Callable[[Connection], T]) -> T:
-        for left in reversed(range(ATTEMPTS)):
-            try:
-                with self._engine.connect() as connection:
-                    # What an attempt that was given up left over.
-                    feeds.grown(connection)
-                    with connection.begin():
-                        result = work(connection)
-                    grown = feeds.grown(connection)
-            except DBAPIError as error:
-                if left and _worth_another(error):
-                    log.info("a write is done again: %s", _state(error) or "connection lost")
-                    continue
-                if isinstance(error, OperationalError | InternalError):
-                    raise self._failure(error) from error
-                raise
-            self._committed(grown)
-            return result
-        raise AssertionError("the last attempt returns or raises")
-
-
-def _worth_another(error: DBAPIError) -> bool:
-    if error.connection_invalidated:
-        return True
-    if isinstance(error, IntegrityError):
-        return _state(error) == UNIQUE
-    return _state(error) in {SERIALIZATION, DEADLOCK}
-
-
-def _state(error: DBAPIError) -> str | None:
-    return error.orig.sqlstate if isinstance(error.orig, DriverError) else None
 
 
 def _begin_session(connection: Any, _: object) -> None:  # noqa: ANN401  # the driver's, as SQLAlchemy hands it on

@@ -34,8 +34,8 @@ from sync.central.store.failures import (
     ServerUnreachableError,
     UnsafeServerError,
 )
-from sync.central.store.postgresql import Writers
 from sync.central.store.tables import meta
+from sync.central.store.writers import Writers
 from sync.wire.chain import Head, genesis, log_of
 from tests.postgresql import PostgresServer, name_of
 from tests.sync.central.stage import OwnWorld
