@@ -24,10 +24,10 @@ from sync.world import Machine
 from tests import postgresql
 from tests.journeys import reports
 from tests.journeys.dying import LIST
-from tests.journeys.kota import Kota
+from tests.journeys.kota import RESET, Kota
 from tests.journeys.scribe import WRITER
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings(RESET)]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -18,12 +18,12 @@ from sync.desk.home import Home
 from sync.desk.projection import Link
 from sync.world import Machine
 from tests import postgresql
-from tests.journeys.kota import Kota, free_port
+from tests.journeys.kota import RESET, Kota, free_port
 from tests.sync.desk.test_with_kota import report_anew, until
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
-pytestmark = [pytest.mark.slow, pytest.mark.allow_hosts(list(HOSTS))]
+pytestmark = [pytest.mark.slow, pytest.mark.allow_hosts(list(HOSTS)), pytest.mark.filterwarnings(RESET)]
 
 OFFICER = Officer("o-1", "Meena")
 NOTES = 20

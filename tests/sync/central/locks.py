@@ -56,4 +56,5 @@ def locked(statement: str, parameters: Any) -> tuple[int, str] | None:
     if table not in ORDER:
         return None
     # Heads are made all at once and moved one by one; a statement that names its unit otherwise must be learnt here.
-    return ORDER.index(table), parameters["unit_"] if match and match[1] == "feed_head" else ""
+    named = parameters.items() if table == "feed_head" and isinstance(parameters, dict) else ()
+    return ORDER.index(table), next((value for name, value in named if name.startswith("unit")), "")
