@@ -51,7 +51,7 @@ def draw(seed: int) -> Plan:
         units=units,
         desks=desks,
         skews_ms=_skews(rng, count),
-        joins_ms=tuple(rng.choice([0, 0, rng.randrange(until_ms)]) for _ in range(count)),
+        joins_ms=tuple(rng.choice([0, 0, rng.randrange(until_ms // 3, until_ms)]) for _ in range(count)),
         actions=tuple(officers.draw(rng, count, until_ms, rng.randint(4, 12) + count)),
         faults=(
             *faults.draw(rng, count, until_ms, rng.choice([0, 2, 4, 6, 10]) + count // 4),

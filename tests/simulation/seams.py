@@ -80,6 +80,6 @@ def plugged(network: Network, kota: KotaMachine, desks: list[DeskMachine], clock
         patch.object(watch, "LOOK_EVERY_S", LOOK_EVERY_S),
         # Small feeds are worth a snapshot here. It comes in one piece, as the number of pieces would depend on how well
         # the times in it can be packed, and so on the clocks.
-        patch.multiple(snapshots, WORTH_IT=4, GROWN_BY=2, STRIDE=3, LOOK_EVERY_S=5.0),
+        patch.multiple(snapshots, WORTH_IT=3, GROWN_BY=2, STRIDE=3, LOOK_EVERY_S=1.0),
     ):
         yield
