@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from sync import pace
-from sync.central.commands import directory, look, orders, restore, route, setup, snapshot
+from sync.central.commands import directory, look, orders, restore, route, secret, setup, snapshot
 from sync.central.commands.answer import Answer, Asked, Command
 from sync.central.home import Home, folder_of_machine
 from sync.central.store.database import StoreFailedError
@@ -78,7 +78,7 @@ def _parser() -> ArgumentParser:
         one.set_defaults(command=command)
         return one
 
-    for theme in (setup, directory, orders, look, route, restore, snapshot):
+    for theme in (setup, directory, orders, look, route, restore, secret, snapshot):
         theme.add_to(add)
     return parser
 

@@ -108,6 +108,10 @@ class Home:
         except OSError as error:
             raise HomeUnreadableError(folder=self.folder, reason=error.strerror) from error
 
+    def secret_file(self, name: str) -> Path:
+        """Where the secret of that name stands, if there is one."""
+        return self._secrets / name
+
     def meta_secret(self) -> bytes:
         """What the platform signs its messages with: the text of the file, as it was given to them."""
         return self.read(self._secrets / "meta-webhook").strip()
@@ -192,7 +196,7 @@ class Home:
         ]:
             write_private(file, content)
         self._secrets.mkdir(mode=0o700)
-        for name in ("meta-webhook", "token", "signing"):
+        for name in ("meta-webhook", "meta-verify", "token", "signing"):
             write_private(self._secrets / name, world.chance(SECRET_BYTES).hex().encode() + b"\n")
         if address.password is not None:
             write_private(self._secrets / DATABASE_PASSWORD, address.password.encode() + b"\n")

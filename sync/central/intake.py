@@ -18,9 +18,11 @@ from sync.central.kota import Kota
 from sync.central.problem import ProblemError
 from sync.central.routing import Router
 from sync.central.settling import Settling, Step, understand
+from sync.central.shedding import Shedding
 from sync.central.store import alerts, intake
 from sync.central.store.database import Connection, Store, StoreFailedError
 from sync.central.store.intake import IntakeOutcome, Message, Settlement
+from sync.central.webhook_secrets import Live
 from sync.wire.errors import Code
 from sync.wire.messages import Reply
 
@@ -28,6 +30,10 @@ log = logging.getLogger(__name__)
 
 SOURCE = "meta"
 SCHEME = "sha256="
+# Bytes that are no UTF-8 and JSON that is nested too deeply have exceptions of their own.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+NUL = rb"\u0000"
+HAS_NUL = "it has a character NUL in its text"
 
 
 class Taken(Reply, frozen=True, kw_only=True):
@@ -39,20 +45,25 @@ class Taken(Reply, frozen=True, kw_only=True):
 
 
 class Intake:
-    """Takes messages in. ``secret`` is what the platform signs with."""
+    """Takes messages in. ``live`` gives the secrets that a platform may sign with."""
 
-    def __init__(self, store: Store, kota: Kota, router: Router, secret: bytes) -> None:
+    def __init__(self, store: Store, kota: Kota, router: Router, live: Live, shedding: Shedding) -> None:
         self._store = store
         self._kota = kota
         self._router = router
         self._settling = Settling(kota, router.hub)
-        self._secret = secret
+        self._live = live
+        self._shedding = shedding
 
     async def receive(self, raw: bytes, signature: str | None) -> Taken:
-        """Keep the message, then deal with it. Raises `ProblemError` 401 if it is not signed by the platform."""
-        if not genuine(raw, signature, self._secret):
+        """Keep the message, then deal with it.
+
+        Raises `ProblemError`: 401 if it is not signed by the platform, 429 if there are too many.
+        """
+        if not any([genuine(raw, signature, secret) for secret in self._live()]):
             log.warning("intake: a message of %d bytes was not signed by the platform", len(raw))
             raise ProblemError(Code.TOKEN_NEEDED)
+        self._shedding.admit(SOURCE)
         digest = hashlib.sha256(raw).digest()
         now = self._kota.now_ms()
         message, held = await self._store.write(lambda c: intake.keep(c, SOURCE, raw, digest, now))
@@ -95,8 +106,11 @@ class Intake:
         """What to write for ``message``; reading, judging and routing happen here, outside of the transaction."""
         try:
             report = parse(message.raw)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             return self._settling.as_draft(message, str(error))
+        if NUL in message.raw:
+            # PostgreSQL stores no text with it, and no name or place has one.
+            return self._settling.as_draft(message, HAS_NUL)
         return self._settling.as_report(understand(message, report, self._router.route(report)))
 
 

@@ -24,11 +24,13 @@ from sync.central.http import app, changes, enrolment, entries, feeds, heartbeat
 from sync.central.http.app import Asgi
 from sync.central.intake import Intake
 from sync.central.rejoining import Rejoining
+from sync.central.shedding import Shedding
 from sync.central.snapshots import Snapshots
 from sync.central.store import directory
 from sync.central.store.database import Store, StoreFailedError
 from sync.central.tokens import Tokens
 from sync.central.watch import Watch
+from sync.central.webhook_secrets import WebhookSecrets
 from sync.world import World
 
 log = logging.getLogger(__name__)
@@ -54,12 +56,15 @@ async def running(home: Home, world: World) -> AsyncIterator[Running]:
         router = routing.load(resources.path("data"), units)
         watch = Watch(store)
         tokens = Tokens(world, home.token_secret())
-        takes = Intake(store, kota, router, home.meta_secret())
+        secrets = WebhookSecrets(home)
+        # A home without its secret is said at the start, not at the first report.
+        secrets.live()
+        takes = Intake(store, kota, router, secrets.live, Shedding(world, home.settings().intake))
         reads = Feeds(store, kota, watch)
         snapshots = Snapshots(store, kota, home.snapshots)
         handlers = [
             *enrolment.handlers(Enrolment(store, kota, tokens), tokens),
-            *intake.handlers(takes),
+            *intake.handlers(takes, secrets),
             *feeds.handlers(reads, tokens),
             *snapshot.handlers(snapshots, tokens),
             *entries.handlers(Entries(store, kota), tokens),

@@ -25,6 +25,12 @@ port = {port}
 # a database, these are the addresses of all of them: a desk goes to the next when one does not answer. They stand in
 # this order in enrolment files, but for those that mean "this machine".
 hosts = {hosts}
+
+[intake]
+# How many messages a platform may send to this machine at once, and each second in the long run. Above it they are
+# answered "later" (429) before they are taken; the platform sends them again.
+burst = 2000
+per_second = 200
 """
 
 
@@ -39,6 +45,13 @@ class Public(Struct, frozen=True):
     """How desks reach it."""
 
     hosts: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class Allowance(Struct, frozen=True):
+    """How many messages one source may send."""
+
+    burst: Annotated[int, Meta(ge=1)] = 2000
+    per_second: Annotated[int, Meta(ge=1)] = 200
 
 
 class Address(Struct, frozen=True):
@@ -57,6 +70,7 @@ class Settings(Struct, frozen=True):
     listen: Listen
     public: Public
     database: str = SQLITE
+    intake: Allowance = Allowance()
 
     def urls(self) -> tuple[str, ...]:
         """The addresses for enrolment files: not those that mean this machine, unless all do."""

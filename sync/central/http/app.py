@@ -31,6 +31,7 @@ Refuse = Callable[[Scope, Exception], Response[bytes]]
 
 # A message of a platform and a page of entries have the same limit.
 BODY_LIMIT = LIMIT_PUSH_BYTES
+TOO_MANY = 429
 
 
 def build(kota: Kota, handlers: list[HTTPRouteHandler], in_front: Callable[[Refuse, Asgi], Asgi]) -> Asgi:
@@ -80,7 +81,11 @@ def _answer(kota: Kota, status: int, code: Code, expected: int | None = None) ->
 
 
 def _refused(kota: Kota, error: ProblemError) -> Response[bytes]:
-    return _answer(kota, STATUS[error.code], error.code, error.expected)
+    if error.retry_after_s is None:
+        return _answer(kota, STATUS[error.code], error.code, error.expected)
+    answer = _answer(kota, TOO_MANY, error.code)
+    answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 def _busy(kota: Kota, error: StoreFailedError) -> Response[bytes]:

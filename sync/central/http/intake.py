@@ -2,16 +2,19 @@
 
 from typing import Annotated, Any
 
-from litestar import Request, post
+from litestar import MediaType, Request, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import HeaderParameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from sync.central.intake import Intake, Taken
+from sync.central.problem import ProblemError
+from sync.central.webhook_secrets import WebhookSecrets
+from sync.wire.errors import Code
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 
 
-def handlers(intake: Intake) -> list[HTTPRouteHandler]:
+def handlers(intake: Intake, secrets: WebhookSecrets) -> list[HTTPRouteHandler]:
     """The handlers in front of ``intake``."""
 
     @post("/v1/intake/meta", status_code=200)
@@ -21,4 +24,14 @@ def handlers(intake: Intake) -> list[HTTPRouteHandler]:
     ) -> Taken:
         return await intake.receive(await request.body(), signature)
 
-    return [meta]
+    @get("/v1/intake/meta", media_type=MediaType.TEXT, sync_to_thread=False)
+    def verify(
+        mode: Annotated[str, QueryParameter(name="hub.mode")],
+        token: Annotated[str, QueryParameter(name="hub.verify_token")],
+        challenge: Annotated[str, QueryParameter(name="hub.challenge", max_length=200)],
+    ) -> str:
+        if mode != "subscribe" or not secrets.verifies(token):
+            raise ProblemError(Code.TOKEN_NEEDED)
+        return challenge
+
+    return [meta, verify]
