@@ -21,6 +21,8 @@ from sync.central.store.database import Place, Store
 from sync.words import SpokenError, mark
 from sync.world import World
 
+# What the platform signs with, and what it shows when it looks whether we are there.
+WEBHOOK, WEBHOOK_VERIFY = "meta-webhook", "meta-verify"
 DATABASE_PASSWORD = "database-password"  # noqa: S105  # the name of the file
 SECRET_BYTES = 32
 EPOCH_BYTES = 16
@@ -112,10 +114,6 @@ class Home:
         """Where the secret of that name stands, if there is one."""
         return self._secrets / name
 
-    def meta_secret(self) -> bytes:
-        """What the platform signs its messages with: the text of the file, as it was given to them."""
-        return self.read(self._secrets / "meta-webhook").strip()
-
     def token_secret(self) -> bytes:
         """What Kota signs nonces and tokens with."""
         return self._key("token")
@@ -196,7 +194,7 @@ class Home:
         ]:
             write_private(file, content)
         self._secrets.mkdir(mode=0o700)
-        for name in ("meta-webhook", "meta-verify", "token", "signing"):
+        for name in (WEBHOOK, WEBHOOK_VERIFY, "token", "signing"):
             write_private(self._secrets / name, world.chance(SECRET_BYTES).hex().encode() + b"\n")
         if address.password is not None:
             write_private(self._secrets / DATABASE_PASSWORD, address.password.encode() + b"\n")

@@ -60,7 +60,9 @@ class Intake:
 
         Raises `ProblemError`: 401 if it is not signed by the platform, 429 if there are too many.
         """
-        if not any([genuine(raw, signature, secret) for secret in self._live()]):
+        # Against each: how long it takes does not tell which one it was.
+        proofs = [genuine(raw, signature, secret) for secret in self._live()]
+        if not any(proofs):
             log.warning("intake: a message of %d bytes was not signed by the platform", len(raw))
             raise ProblemError(Code.TOKEN_NEEDED)
         self._shedding.admit(SOURCE)

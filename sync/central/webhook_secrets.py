@@ -8,14 +8,12 @@ import hmac
 from collections.abc import Callable
 from pathlib import Path
 
-from sync.central.home import Home, write_private
+from sync.central.home import WEBHOOK, WEBHOOK_VERIFY, Home, write_private
 from sync.words import SpokenError, mark
 from sync.world import World
 
 SECRET_BYTES = 32
-CURRENT = "meta-webhook"
-FORMER = "meta-webhook-former"
-VERIFY = "meta-verify"
+FORMER = f"{WEBHOOK}-former"
 
 
 class TwoLiveError(SpokenError):
@@ -40,28 +38,28 @@ class WebhookSecrets:
 
     def live(self) -> list[bytes]:
         """What a message may be signed with, the newest first."""
-        return [self._read(CURRENT), *([self._read(FORMER)] if self._file(FORMER).exists() else [])]
+        return [self._read(WEBHOOK), *([self._read(FORMER)] if self._file(FORMER).exists() else [])]
 
     def names(self) -> list[Path]:
         """The files there are."""
-        return [file for file in map(self._file, (CURRENT, FORMER, VERIFY)) if file.exists()]
+        return [file for file in map(self._file, (WEBHOOK, FORMER, WEBHOOK_VERIFY)) if file.exists()]
 
     def verifies(self, token: str) -> bool:
         """Whether ``token`` is the one the platform was given to look whether we are there; in constant time."""
-        if not self._file(VERIFY).exists():
+        if not self._file(WEBHOOK_VERIFY).exists():
             return False
-        return hmac.compare_digest(self._read(VERIFY), token.encode())
+        return hmac.compare_digest(self._read(WEBHOOK_VERIFY), token.encode())
 
     def rotate(self, world: World) -> Path:
         """Make a new secret and leave the one so far live; the file of the new one. Raises `TwoLiveError`."""
-        current, former = self._file(CURRENT), self._file(FORMER)
+        current, former = self._file(WEBHOOK), self._file(FORMER)
         # Equal, if an earlier change was cut off in the middle: then this one completes it.
         if not former.exists():
             _in_place_of(former, self._home.read(current))
-        elif self._read(FORMER) != self._read(CURRENT):
+        elif self._read(FORMER) != self._read(WEBHOOK):
             raise TwoLiveError
-        if not self._file(VERIFY).exists():
-            _in_place_of(self._file(VERIFY), _new(world))
+        if not self._file(WEBHOOK_VERIFY).exists():
+            _in_place_of(self._file(WEBHOOK_VERIFY), _new(world))
         _in_place_of(current, _new(world))
         return current
 

@@ -13,6 +13,7 @@ from sync.case.entry import Acknowledgement, Dispatch, Entry, EntryData, Note, S
 from sync.case.unit import Officer
 from sync.central.store import feeds
 from sync.central.store.database import StoreFailedError
+from sync.central.webhook_secrets import WebhookSecrets
 from sync.desk.errors import DeskError
 from sync.desk.store import log
 from sync.wire.messages import Event, Plain
@@ -87,7 +88,7 @@ def _platform(scene: "Scene", action: Action) -> None:
 
 def _send(scene: "Scene", raw: bytes, *, genuine: bool = True, tries: int = TRIES) -> None:
     """As Meta does: again and again until it is answered."""
-    sent = scene.kota.home.meta_secret() if genuine else b"not the secret"
+    sent = WebhookSecrets(scene.kota.home).live()[0] if genuine else b"not the secret"
     headers = ((b"x-hub-signature-256", signature(sent, raw)), (b"content-type", b"application/json"))
     task = scene.kota.serve(Call("POST", "/v1/intake/meta", b"", headers, raw))
 

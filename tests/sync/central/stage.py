@@ -21,6 +21,7 @@ from sync.central import enrolment
 from sync.central.home import Home
 from sync.central.running import Running, running
 from sync.central.settings import EMBEDDED, Address, Listen
+from sync.central.webhook_secrets import WebhookSecrets
 from sync.wire import page
 from sync.wire.chain import Head, extend, extend_all, feed_of, genesis, log_of, sign, signed_by
 from sync.wire.messages import Changes, Enrol, Enrolled, Event, Prove, Push, Pushed, token_challenge
@@ -88,7 +89,10 @@ class Stage:
     async def report(self, body: dict[str, Any] | bytes, *, signature: bytes | None = None) -> httpx.Response:
         """Send a report as Meta does, or with another signature."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        own = b"sha256=" + hmac.new(self.home.meta_secret(), raw, hashlib.sha256).hexdigest().encode()
+        own = (
+            b"sha256="
+            + hmac.new(WebhookSecrets(self.home).live()[0], raw, hashlib.sha256).hexdigest().encode()
+        )
         headers = {b"X-Hub-Signature-256": own if signature is None else signature}
         return await self.client.post("/v1/intake/meta", content=raw, headers=headers)
 

@@ -74,6 +74,7 @@ def test_init_makes_a_folder_only_its_owner_can_read(home: Path) -> None:
         "server.key",
         "central.sqlite3",
         "secrets/meta-webhook",
+        "secrets/meta-verify",
         "secrets/token",
         "secrets/signing",
     }
@@ -286,3 +287,20 @@ def test_a_real_kota_serves_over_tls_and_stops_when_told(tmp_path: Path) -> None
         kota.kill()
         assert [line["unit"] for line in kota.run("alerts")["alerts"]] == ["JJN"]
         assert kota.run("audit")["events"] == 2
+
+
+def test_the_secret_of_the_platform_is_changed_by_its_file_and_never_shown(home: Path, cli: Cli) -> None:
+    first = (home / "secrets" / "meta-webhook").read_text().strip()
+    rotated = cli.ask(home, "secret", "rotate")
+    second = Path(rotated["file"]).read_text().strip()
+    assert cli.fail(home, "secret", "rotate") == "TwoLiveError"
+
+    shown = cli.ask(home, "secret", "show-names")
+    names = {Path(file).name for file in shown["files"]}
+    assert names == {"meta-webhook", "meta-webhook-former", "meta-verify"}
+    assert first != second
+    assert not any(secret in json.dumps([rotated, shown]) for secret in (first, second))
+
+    cli.ask(home, "secret", "retire")
+    assert cli.fail(home, "secret", "retire") == "NothingToRetireError"
+    assert {file.stat().st_mode & 0o077 for file in (home / "secrets").iterdir()} == {0}
