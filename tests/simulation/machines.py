@@ -140,7 +140,8 @@ class KotaMachine(Machine):
 
     def _drop(self) -> None:
         self._eye.close()
-        for task in asyncio.all_tasks(self.clock.loop):
+        # A set has an order of its own in each process; tasks are numbered as they are made.
+        for task in sorted(asyncio.all_tasks(self.clock.loop), key=_age):
             task.cancel()
         self.clock.loop.settle()
         if self.kota is not None:
@@ -455,6 +456,10 @@ class DeskMachine(Machine):
             *links,
             *((number, bytes(stored), bytes(body)) for number, stored, body in self.rows(after, head.number)),
         ]
+
+
+def _age(task: "asyncio.Task[Any]") -> int:
+    return int(task.get_name().rpartition("-")[2])
 
 
 _booting: list[DeskMachine] = []

@@ -78,12 +78,13 @@ class DeviceChain(Checker):
                 " ORDER BY incarnation, number"
             )
             at_kota = self.scene.kota.rows(query, desk.who.device)
-            # Of a copied PC, Kota has logs that only the other one knows.
-            copied = any(other is not desk and other.who == desk.who for other in self.scene.desks)
-            for incarnation in {row[0] for row in [*own, *at_kota]}:
+            logs = {row[0] for row in [*own, *at_kota]}
+            # What was not yet known to be delivered went on in the next log, or is only known to the other copy.
+            shorter = len(logs) > 1 or desk.number in self._set_back
+            for incarnation in logs:
                 here = [row[1:] for row in own if row[0] == incarnation]
                 there = [row[1:] for row in at_kota if row[0] == incarnation]
-                self._same(desk, incarnation, here, there, shorter=copied or desk.number in self._set_back)
+                self._same(desk, incarnation, here, there, shorter=shorter)
 
     def _same(
         self, desk: "DeskMachine", incarnation: int, here: list[Row], there: list[Row], *, shorter: bool
