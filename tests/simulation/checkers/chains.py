@@ -80,7 +80,11 @@ class DeviceChain(Checker):
             at_kota = self.scene.kota.rows(query, desk.who.device)
             logs = {row[0] for row in [*own, *at_kota]}
             # What was not yet known to be delivered went on in the next log, or is only known to the other copy.
-            shorter = len(logs) > 1 or desk.number in self._set_back
+            copied = any(
+                other is not desk and other.who is not None and other.who.device == desk.who.device
+                for other in self.scene.desks
+            )
+            shorter = len(logs) > 1 or copied or desk.number in self._set_back
             for incarnation in logs:
                 here = [row[1:] for row in own if row[0] == incarnation]
                 there = [row[1:] for row in at_kota if row[0] == incarnation]
